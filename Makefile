@@ -18,6 +18,10 @@ export PYTHONUTF8 := 1
 ifeq ($(UV_CACHE_DIR)$(XDG_CACHE_HOME)$(shell test -w "$${HOME:-/nowhere}" && echo yes),)
 export UV_CACHE_DIR := $(CURDIR)/.tools/cache
 endif
+# Trust whom this machine trusts, where it has a list; uv would otherwise trust only the list that it brings.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),)
+export UV_SYSTEM_CERTS ?= 1
+endif
 
 # A stamp's name holds what it was made from, so a changed lock or a moved folder is noticed whatever the file times say.
 key = $(shell { pwd; cat $(1) 2>/dev/null; } | cksum | tr ' ' '-')
@@ -61,7 +65,7 @@ check: dev ## lint, format, types, layers, locks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CODE)
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	@! grep -n '://' $(LOCK)/*.txt || { echo 'a lock file names an address; make it again with: make lock' >&2; exit 1; }
 
 bench: dev ## measure CPU per request against a bare server
