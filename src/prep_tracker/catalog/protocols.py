@@ -1,0 +1,93 @@
+"""Read protocols: those that ship with the package, and those that a clinic writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from prep_tracker.catalog.faults import faults
+from prep_tracker.catalog.reader import ReadError, read
+from prep_tracker.domain.lexicon import Lexicon
+from prep_tracker.domain.lint import MOST_FINDINGS, Finding, lint, near
+from prep_tracker.domain.protocol import Protocol
+
+FOLDER = Path(__file__).parent.parent / "data" / "protocols"
+
+
+class UnknownProtocolError(LookupError):
+    """No protocol of this name ships with the package; the sentence names those that are like it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A finding and where it stands: the file's name as it was given, and the line from 1."""
+
+    file: str
+    line: int
+    finding: Finding
+
+    def __str__(self) -> str:
+        """Give one line, beginning as editors and terminals expect it: ``file:line: ``."""
+        found = self.finding
+        step = f"{found.step}: " if found.step else ""
+        return f"{self.file}:{self.line}: {found.level}: {step}{found.message}. {found.mend}"
+
+
+def load_protocol(text: str | bytes, lexicon: Lexicon, file_name: str) -> tuple[Protocol | None, tuple[Located, ...]]:
+    """Read a protocol file, check it against the language, and look for what makes no sense.
+
+    Without a protocol there is at least one fault. With one there may be faults as well: it fits the language, but must
+    not be published. Findings are sorted by line.
+    """
+    try:
+        document = read(text)
+    except ReadError as error:
+        finding = Finding("unreadable", "fault", None, (), error.message, error.mend)
+        return None, (Located(file_name, error.line, finding),)
+    protocol, findings = check_protocol(document.data, lexicon)
+    located = [Located(file_name, document.line(found.path), found) for found in findings]
+    return protocol, tuple(sorted(located, key=lambda one: one.line))
+
+
+def check_protocol(data: object, lexicon: Lexicon) -> tuple[Protocol | None, tuple[Finding, ...]]:
+    """Do the same with plain data, as JSON gives it: a finding's ``pointer`` then says where."""
+    try:
+        protocol = Protocol.model_validate(data, by_alias=True, by_name=False)
+    except ValidationError as error:
+        return None, tuple(islice(faults(error, data), MOST_FINDINGS))
+    return protocol, lint(protocol, lexicon)
+
+
+@cache
+def slugs() -> tuple[str, ...]:
+    """List the protocols that ship with the package, by name."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+
+
+def source(slug: str) -> str:
+    """Give the text of a built-in protocol's file, a template to copy; an unknown name is an error."""
+    if slug not in slugs():
+        msg = f"there is no protocol {slug[:64]}.{near(slug, slugs())}"
+        raise UnknownProtocolError(msg)
+    return (FOLDER / f"{slug}.yaml").read_text(encoding="utf-8")
+
+
+@lru_cache
+def protocol(slug: str) -> Protocol:
+    """Give a built-in protocol; an unknown name is an ``UnknownProtocolError``.
+
+    It is checked against the language, not looked through again: that is done before it ships.
+    """
+    return Protocol.model_validate(read(source(slug)).data, by_alias=True, by_name=False)
+
+
+def json_schema() -> Mapping[str, Any]:
+    """Give the protocol language as JSON Schema (2020-12), for editors that complete and check while one writes."""
+    schema = Protocol.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
