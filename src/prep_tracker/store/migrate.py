@@ -1,0 +1,79 @@
+"""Bring the database to the schema that this version needs. Alembic is loaded only for that, never to serve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+import prep_tracker
+from prep_tracker.store.engine import database_url, lasting_engine
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+
+def folder() -> Path:
+    """Find the migrations: inside the package when it was installed, at the top of the repository otherwise."""
+    package = Path(prep_tracker.__file__).resolve().parent
+    for place in (package / "_migrations", package.parents[1] / "migrations"):
+        if (place / "env.py").is_file():
+            return place
+    raise RuntimeError("the migrations are missing: install the package again")
+
+
+def newest() -> str:
+    """Give the number of the last migration, from the names of the files: they are numbered by hand."""
+    return max(path.name.partition("_")[0] for path in folder().glob("versions/[0-9]*.py"))
+
+
+def is_current(connection: Connection) -> bool:
+    """Say whether the database has exactly the schema that this version needs; an empty one has not."""
+    try:
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise
+        return False
+    return list(found) == [newest()]
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Go up to ``revision``; nothing happens when the database is there already. Several at once wait in line."""
+    from alembic import command
+
+    _run(url, lambda config: command.upgrade(config, revision))
+
+
+def downgrade(url: str, revision: str) -> None:
+    """Go back down to ``revision``; "base" is an empty database."""
+    from alembic import command
+
+    _run(url, lambda config: command.downgrade(config, revision))
+
+
+def check(url: str) -> None:
+    """Raise unless the migrations lead to exactly the tables that the store works with."""
+    from alembic import command
+
+    _run(url, command.check)
+
+
+def _run(url: str, act: Callable[[Config], object]) -> None:
+    from alembic.config import Config
+
+    from prep_tracker.store.tables import METADATA
+
+    parsed = database_url(url)
+    engine = lasting_engine(parsed)
+    try:
+        with engine.connect() as connection:
+            config = Config()
+            config.set_main_option("script_location", str(folder()).replace("%", "%%"))
+            config.attributes.update(connection=connection, metadata=METADATA)
+            act(config)
+    finally:
+        engine.dispose()

@@ -1,0 +1,94 @@
+"""Keep the patients of a clinic, each under the clinic's own number for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from prep_tracker.domain.errors import NotFoundError
+from prep_tracker.store.rows import columns, conflict, is_one, of_clinic, this, values
+from prep_tracker.store.tables import patients
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRow:
+    """A patient. ``reference`` is the clinic's number; ``messages`` says by channel whether they may be written to.
+
+    ``version`` counts from 1. Without ``time_zone`` the clinic's holds. An erased patient keeps only id and reference.
+    """
+
+    id: str
+    reference: str
+    name: str
+    language: str
+    birth_date: date | None
+    time_zone: str | None
+    email: str | None
+    phone: str | None
+    messages: Mapping[str, bool]
+    version: int
+    erased_at: datetime | None
+    created_at: datetime
+
+
+_SELECT = select(*columns(patients, PatientRow)).where(of_clinic(patients))
+_GET = _SELECT.where(is_one(patients))
+_LOCK = _GET.with_for_update()
+_FIND = _SELECT.where(is_one(patients, "reference"))
+_MANY = _SELECT.where(patients.c.id.in_(bindparam("ids", expanding=True)))
+_ADD = insert(patients)
+_FIXED = {"id", "created_at"}
+_CHANGE = (
+    update(patients)
+    .where(of_clinic(patients), is_one(patients))
+    .values({c.name: bindparam(c.name) for c in columns(patients, PatientRow) if c.name not in _FIXED})
+)
+_TAKEN = "Another patient of the clinic has this reference."
+
+
+def add(connection: Connection, clinic_id: str, row: PatientRow) -> None:
+    """Add a patient; a reference that the clinic has already is a ``ConflictError``."""
+    with conflict(_TAKEN):
+        connection.execute(_ADD, {"clinic_id": clinic_id, **values(row)})
+
+
+def get(connection: Connection, clinic_id: str, patient_id: str) -> PatientRow:
+    """Give the patient, or raise ``NotFoundError``."""
+    return _one(connection.execute(_GET, this(clinic_id, patient_id)).one_or_none())
+
+
+def lock(connection: Connection, clinic_id: str, patient_id: str) -> PatientRow:
+    """Give the patient, whom nobody else changes until this transaction ends, or raise ``NotFoundError``."""
+    return _one(connection.execute(_LOCK, this(clinic_id, patient_id)).one_or_none())
+
+
+def find_by_reference(connection: Connection, clinic_id: str, reference: str) -> PatientRow | None:
+    """Give the patient with the clinic's own number, if there is one."""
+    found = connection.execute(_FIND, this(clinic_id, reference)).one_or_none()
+    return None if found is None else PatientRow(*found)
+
+
+def named(connection: Connection, clinic_id: str, patient_ids: list[str]) -> dict[str, PatientRow]:
+    """Give these patients by id, for a page of the worklist; whoever is not the clinic's is left out."""
+    found = connection.execute(_MANY, {**this(clinic_id), "ids": patient_ids})
+    return {row.id: row for row in (PatientRow(*each) for each in found)}
+
+
+def change(connection: Connection, clinic_id: str, row: PatientRow) -> None:
+    """Keep what is in ``row``, which was locked before; it brings its new version with it.
+
+    Raises ``ConflictError`` when the reference is another patient's, ``NotFoundError`` when there is no such patient.
+    """
+    changed = {name: value for name, value in values(row).items() if name not in _FIXED}
+    with conflict(_TAKEN):
+        if connection.execute(_CHANGE, {**this(clinic_id, row.id), **changed}).rowcount != 1:
+            raise NotFoundError
+
+
+def _one(found: object) -> PatientRow:
+    if found is None:
+        raise NotFoundError
+    return PatientRow(*found)  # type: ignore[misc]

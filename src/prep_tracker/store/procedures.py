@@ -1,0 +1,190 @@
+"""Keep the procedures: what was said about each, and the days that follow from it for the worklist.
+
+A change goes ``lock``, decide, ``add_entries``, ``save``. The lock is the row: whoever else wants to change the same
+procedure waits there, so the entries read after it are the whole record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from prep_tracker.domain.entries import ENTRIES, ENTRY, Entry
+from prep_tracker.domain.errors import NotFoundError
+from prep_tracker.store.rows import columns, conflict, is_one, joined, of_clinic, this, values
+from prep_tracker.store.tables import entries as said
+from prep_tracker.store.tables import procedures
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureRow:
+    """A procedure as the worklist sees it. ``version`` is the number of its last entry.
+
+    ``waiting_on``, ``at_risk_on`` and ``blocked_on`` are the first days on which it stands so if nothing more is said.
+    """
+
+    id: str
+    patient_id: str
+    protocol_slug: str
+    protocol_number: int
+    version: int
+    booking_reference: str | None
+    procedure_on: date
+    start: str | None
+    booked_on: date
+    waiting_on: date | None
+    at_risk_on: date | None
+    blocked_on: date | None
+    ready: bool
+    act_by: date | None
+    ended: str | None
+    clearance_void: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A procedure with its record as kept: a JSON list, read only by whoever needs it."""
+
+    row: ProcedureRow
+    said: str
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Read the record, in the order in which it was said."""
+        return ENTRIES.validate_json(self.said)
+
+
+_COLUMNS = columns(procedures, ProcedureRow)
+_GET = select(*_COLUMNS).where(of_clinic(procedures), is_one(procedures))
+_LOCK = _GET.with_for_update()
+_OF_PATIENT = (
+    select(*_COLUMNS)
+    .where(of_clinic(procedures), is_one(procedures, "patient_id"))
+    .order_by(procedures.c.procedure_on, procedures.c.id)
+)
+_BY_BOOKING = select(*_COLUMNS).where(of_clinic(procedures), is_one(procedures, "booking_reference"))
+_RECORD = (
+    select(said.c.body)
+    .where(said.c.clinic_id == procedures.c.clinic_id, said.c.procedure_id == procedures.c.id)
+    .order_by(said.c.seq)
+    .correlate(procedures)
+    .subquery("record")
+)
+_SAID = select(joined(_RECORD.c.body)).scalar_subquery()
+_LAST = (
+    select(func.max(said.c.seq))
+    .where(said.c.clinic_id == procedures.c.clinic_id, said.c.procedure_id == procedures.c.id)
+    .correlate(procedures)
+    .scalar_subquery()
+)
+_LOAD = select(*_COLUMNS, _SAID).where(of_clinic(procedures), is_one(procedures))
+_LOCK_LOAD = _LOAD.add_columns(_LAST).with_for_update(of=procedures)
+_ENTRIES = select(said.c.body).where(of_clinic(said), is_one(said, "procedure_id")).order_by(said.c.seq)
+_ADD = insert(procedures)
+_FIXED = {"id", "patient_id", "booked_on", "created_at"}
+_SAVE = (
+    update(procedures)
+    .where(of_clinic(procedures), is_one(procedures))
+    .values({c.name: bindparam(c.name) for c in _COLUMNS if c.name not in _FIXED})
+)
+_SAY = insert(said)
+
+
+def add(connection: Connection, clinic_id: str, row: ProcedureRow) -> None:
+    """Add a procedure; its entries come with ``add_entries``.
+
+    A booking reference that the clinic has already, or a patient who is not the clinic's, is a ``ConflictError``.
+    """
+    with conflict("The clinic has a procedure with this booking reference."):
+        connection.execute(_ADD, {"clinic_id": clinic_id, **values(row)})
+
+
+def get(connection: Connection, clinic_id: str, procedure_id: str) -> ProcedureRow:
+    """Give the row, without the record, or raise ``NotFoundError``."""
+    found = connection.execute(_GET, this(clinic_id, procedure_id)).one_or_none()
+    if found is None:
+        raise NotFoundError
+    return ProcedureRow(*found)
+
+
+def find_by_booking(connection: Connection, clinic_id: str, booking_reference: str) -> ProcedureRow | None:
+    """Give the procedure with this number in the clinic's booking system, if there is one."""
+    found = connection.execute(_BY_BOOKING, this(clinic_id, booking_reference)).one_or_none()
+    return None if found is None else ProcedureRow(*found)
+
+
+def of_patient(connection: Connection, clinic_id: str, patient_id: str) -> list[ProcedureRow]:
+    """List a patient's procedures in the order of their days, ended ones included."""
+    return [ProcedureRow(*found) for found in connection.execute(_OF_PATIENT, this(clinic_id, patient_id))]
+
+
+def load(connection: Connection, clinic_id: str, procedure_id: str) -> Kept:
+    """Give row and record as of one moment, in one query, or raise ``NotFoundError``."""
+    found = connection.execute(_LOAD, this(clinic_id, procedure_id)).one_or_none()
+    if found is None:
+        raise NotFoundError
+    return Kept(ProcedureRow(*found[:-1]), f"[{found[-1] or ''}]")
+
+
+def lock(connection: Connection, clinic_id: str, procedure_id: str) -> ProcedureRow:
+    """Give the row, which nobody else changes until this transaction ends, or raise ``NotFoundError``."""
+    found = connection.execute(_LOCK, this(clinic_id, procedure_id)).one_or_none()
+    if found is None:
+        raise NotFoundError
+    return ProcedureRow(*found)
+
+
+def lock_and_load(connection: Connection, clinic_id: str, procedure_id: str) -> Kept:
+    """Lock the row and give it with its whole record, in one query as a rule, or raise ``NotFoundError``.
+
+    Whoever waited for the lock gets the newest row, but a record from before the wait (PostgreSQL reads the rest of
+    the query as of its beginning). Such a record ends before the row's version; then it is read again.
+    """
+    found = connection.execute(_LOCK_LOAD, this(clinic_id, procedure_id)).one_or_none()
+    if found is None:
+        raise NotFoundError
+    *fields, record, last = found
+    row = ProcedureRow(*fields)
+    if last != row.version:
+        return Kept(row, _record(connection, clinic_id, procedure_id))
+    return Kept(row, f"[{record or ''}]")
+
+
+def entries(connection: Connection, clinic_id: str, procedure_id: str) -> tuple[Entry, ...]:
+    """Read the record, in the order in which it was said; empty when there is no such procedure."""
+    return ENTRIES.validate_json(_record(connection, clinic_id, procedure_id))
+
+
+def add_entries(connection: Connection, clinic_id: str, procedure_id: str, new: Sequence[Entry]) -> None:
+    """Add to the end of the record. A number that is taken is a ``ConflictError``: the row had not been locked."""
+    rows = [
+        {
+            "clinic_id": clinic_id,
+            "procedure_id": procedure_id,
+            "seq": entry.seq,
+            "kind": entry.kind,
+            "said_on": entry.said_on,
+            "at": entry.at,
+            "body": ENTRY.dump_json(entry).decode(),
+        }
+        for entry in new
+    ]
+    if rows:
+        with conflict("This entry has been made already."):
+            connection.execute(_SAY, rows if len(rows) > 1 else rows[0])
+
+
+def save(connection: Connection, clinic_id: str, row: ProcedureRow) -> None:
+    """Keep the row with its new version and days; it must have been locked in this transaction."""
+    changed = {name: value for name, value in values(row).items() if name not in _FIXED}
+    with conflict("The clinic has a procedure with this booking reference."):
+        if connection.execute(_SAVE, {**this(clinic_id, row.id), **changed}).rowcount != 1:
+            raise NotFoundError
+
+
+def _record(connection: Connection, clinic_id: str, procedure_id: str) -> str:
+    bodies = connection.execute(_ENTRIES, this(clinic_id, procedure_id)).scalars()
+    return f"[{','.join(bodies)}]"

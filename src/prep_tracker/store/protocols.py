@@ -1,0 +1,105 @@
+"""Keep the protocol versions: a clinic's own, and those shipped with the service for all clinics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+
+from prep_tracker.domain.errors import NotFoundError
+from prep_tracker.store.rows import columns, conflict, is_one, of_clinic, this, values
+from prep_tracker.store.tables import protocol_versions
+
+Status = Literal["draft", "published", "retired"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolRow:
+    """One version of a protocol; ``clinic_id`` is None for what is shipped. ``content`` is the protocol as JSON."""
+
+    id: str
+    clinic_id: str | None
+    slug: str
+    number: int
+    status: Status
+    content: str
+    content_hash: str
+    created_by: str
+    published_by: str | None
+    created_at: datetime
+    published_at: datetime | None
+
+
+_VERSION = protocol_versions.c
+_SELECT = select(*columns(protocol_versions, ProtocolRow))
+_OWN_OR_SHIPPED = or_(of_clinic(protocol_versions), _VERSION.clinic_id.is_(None))
+_OWN_FIRST = _VERSION.clinic_id.is_(None)
+_VISIBLE = _SELECT.where(_OWN_OR_SHIPPED)
+_GET = (
+    _VISIBLE.where(is_one(protocol_versions, "slug"), _VERSION.number == bindparam("number"))
+    .order_by(_OWN_FIRST)
+    .limit(1)
+)
+_NEWEST = (
+    _VISIBLE.where(is_one(protocol_versions, "slug"), _VERSION.status == "published")
+    .order_by(_OWN_FIRST, _VERSION.number.desc())
+    .limit(1)
+)
+_ALL = _VISIBLE.order_by(_VERSION.slug, _OWN_FIRST, _VERSION.number)
+_OF_SLUG = _VISIBLE.where(is_one(protocol_versions, "slug")).order_by(_OWN_FIRST, _VERSION.number)
+_ADD = insert(protocol_versions)
+_SHIPPED = _SELECT.where(_VERSION.clinic_id.is_(None)).order_by(_VERSION.slug, _VERSION.number)
+_CHANGE = (
+    update(protocol_versions)
+    .where(of_clinic(protocol_versions), is_one(protocol_versions))
+    .values({name: bindparam(name) for name in ("status", "content", "content_hash", "published_by", "published_at")})
+)
+
+
+def add_version(connection: Connection, clinic_id: str | None, row: ProtocolRow) -> None:
+    """Add a version to the clinic's own, or with None to what is shipped; a number taken is a ``ConflictError``."""
+    with conflict("This version of the protocol exists already."):
+        connection.execute(_ADD, {**values(row), "clinic_id": clinic_id})
+
+
+def get(connection: Connection, clinic_id: str, slug: str, number: int | None = None) -> ProtocolRow:
+    """Give this version, draft or not; without a number the newest published one. A clinic's own come first.
+
+    Raises ``NotFoundError``.
+    """
+    if number is None:
+        found = connection.execute(_NEWEST, this(clinic_id, slug)).one_or_none()
+    else:
+        found = connection.execute(_GET, {**this(clinic_id, slug), "number": number}).one_or_none()
+    if found is None:
+        raise NotFoundError
+    return ProtocolRow(*found)
+
+
+def every(connection: Connection, clinic_id: str, slug: str | None = None) -> list[ProtocolRow]:
+    """List all versions that the clinic sees, of one protocol or of all: by name, own ones first, by number."""
+    if slug is None:
+        found = connection.execute(_ALL, this(clinic_id))
+    else:
+        found = connection.execute(_OF_SLUG, this(clinic_id, slug))
+    return [ProtocolRow(*each) for each in found]
+
+
+def shipped(connection: Connection) -> list[ProtocolRow]:
+    """List what came with the service, by name and number: to see at start what is new."""
+    return [ProtocolRow(*each) for each in connection.execute(_SHIPPED)]
+
+
+def change(connection: Connection, clinic_id: str, row: ProtocolRow) -> None:
+    """Keep status, content and publication of a clinic's own version; a shipped one raises ``NotFoundError``."""
+    changed = {
+        "status": row.status,
+        "content": row.content,
+        "content_hash": row.content_hash,
+        "published_by": row.published_by,
+        "published_at": row.published_at,
+    }
+    if connection.execute(_CHANGE, {**this(clinic_id, row.id), **changed}).rowcount != 1:
+        raise NotFoundError

@@ -1,0 +1,70 @@
+"""Run functions on the database: ``read`` and ``write`` for whoever awaits, ``run_read`` and ``run_write`` for others.
+
+A function gets a connection and gives back a value. The value is handed over only after the commit, so what was
+answered is kept; when the commit fails, the caller is told. A function may run more than once (a deadlock, a lost
+connection before the commit), so it does nothing but use its connection.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from prep_tracker.store.engine import database_url
+
+__all__ = ["Connection", "Store"]
+
+T = TypeVar("T")
+
+
+class Store(ABC):
+    """One database, opened with ``Store.open``. A database that cannot answer is an ``UnavailableError``."""
+
+    @staticmethod
+    def open(url: str, *, connections: int = 10) -> Store:
+        """Open ``sqlite:///path`` or ``postgresql://…``; nothing is connected to before the first use.
+
+        ``connections`` is the most that PostgreSQL is asked for by reads, and again by writes.
+        """
+        parsed = database_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            from prep_tracker.store.sqlite import SqliteStore
+
+            return SqliteStore(parsed)
+        from prep_tracker.store.postgresql import PostgresqlStore
+
+        return PostgresqlStore(parsed, connections)
+
+    @abstractmethod
+    async def read(self, fn: Callable[[Connection], T]) -> T:
+        """Give what ``fn`` reads. A function that writes here is refused by the database.
+
+        On SQLite it runs at once, on the event loop, and all its queries see one moment. On PostgreSQL each query
+        sees what was committed before it: what has to fit together is one query.
+        """
+
+    @abstractmethod
+    async def write(self, fn: Callable[[Connection], T]) -> T:
+        """Give what ``fn`` answers, once its changes are committed; when ``fn`` raises, nothing has changed.
+
+        A caller who is cancelled meanwhile does not stop it.
+        """
+
+    @abstractmethod
+    def run_read(self, fn: Callable[[Connection], T]) -> T:
+        """Read as in ``read``, for callers without an event loop; all queries see one moment."""
+
+    @abstractmethod
+    def run_write(self, fn: Callable[[Connection], T]) -> T:
+        """Write as in ``write``, for callers without an event loop. Not from inside another function of the store."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Finish what was begun and close what ``run_read`` and ``run_write`` opened."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Finish what was begun and close everything, on the event loop that read and wrote."""

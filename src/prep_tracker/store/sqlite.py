@@ -1,0 +1,233 @@
+"""Read SQLite on the event loop, in microseconds; write on one thread, where many share a commit.
+
+SQLite has one writer anyway. The writer takes all that waits, gives each a savepoint of its own and commits once: a
+commit has to reach the disk, and this way one does it for all. Only then is anybody told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import DBAPIError
+
+from prep_tracker.domain.errors import UnavailableError
+from prep_tracker.store.engine import sqlite_engine
+from prep_tracker.store.session import Store
+
+T = TypeVar("T")
+MOST_TOGETHER = 256
+_SICK = {5, 6, 7, 8, 9, 10, 13, 14, 15}
+"""BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL: SQLite's primary result codes."""
+
+
+@dataclass(slots=True)
+class _Op:
+    """A function that waits for its turn, and where its answer goes."""
+
+    fn: Callable[[Connection], Any]
+    future: Future[Any] | asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop | None
+    result: Any = None
+    error: BaseException | None = None
+
+    def fail(self, error: BaseException) -> None:
+        """Note that the commit that it was to share has failed: whatever it answered does not hold."""
+        if self.error is None:
+            self.error = UnavailableError("The database could not keep this.")
+            self.error.__cause__ = error
+
+    def tell(self) -> None:
+        """Hand the answer over, unless the caller has gone."""
+        if self.future.done():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        elif _is_sick(self.error):
+            told = UnavailableError("The database cannot answer at the moment.")
+            told.__cause__ = self.error
+            self.future.set_exception(told)
+        else:
+            self.future.set_exception(self.error)
+
+
+class SqliteStore(Store):
+    """One file. Other processes may use it at the same time."""
+
+    def __init__(self, url: URL) -> None:
+        """Prepare; the file is opened at the first use."""
+        self._reads = sqlite_engine(url, read_only=True)
+        self._writes = sqlite_engine(url)
+        self._reader: Connection | None = None
+        self._reading = threading.Lock()
+        self._queue: SimpleQueue[_Op | None] = SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._submitting = threading.Lock()
+        self._closed = False
+
+    async def read(self, fn: Callable[[Connection], T]) -> T:
+        """Run ``fn`` right here, on the connection that is kept for this."""
+        with self._reading, _telling():
+            if self._reader is None:
+                self._reader = self._reads.connect()
+            return _read(self._reader, fn)
+
+    def run_read(self, fn: Callable[[Connection], T]) -> T:
+        """Run ``fn`` on a connection of its own, so that nobody on the event loop waits for it."""
+        with _telling(), self._reads.connect() as connection:
+            return _read(connection, fn)
+
+    async def write(self, fn: Callable[[Connection], T]) -> T:
+        """Queue ``fn`` for the writer and wait for the commit."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._submit(_Op(fn, future, loop))
+        return await future
+
+    def run_write(self, fn: Callable[[Connection], T]) -> T:
+        """Queue ``fn`` for the writer and block until the commit."""
+        future: Future[T] = Future()
+        self._submit(_Op(fn, future, None))
+        return future.result()
+
+    async def aclose(self) -> None:
+        """Let the writer finish what is queued, then close."""
+        await asyncio.to_thread(self.close)
+
+    def close(self) -> None:
+        """Let the writer finish what is queued, then close."""
+        with self._submitting:
+            self._closed, writer = True, self._writer
+            if writer is not None:
+                self._queue.put(None)
+        if writer is not None:
+            writer.join()
+        with self._reading:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
+        self._reads.dispose()
+        self._writes.dispose()
+
+    def _submit(self, op: _Op) -> None:
+        with self._submitting:
+            if self._closed:
+                raise UnavailableError("The database has been closed.")
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._work, name="prep-tracker-writer", daemon=True)
+                self._writer.start()
+            self._queue.put(op)
+
+    def _work(self) -> None:
+        """Commit batch after batch until told to end."""
+        connection: Connection | None = None
+        while batch := self._next_batch():
+            try:
+                connection = connection or self._writes.connect()
+                _commit(connection, batch)
+            except BaseException as error:  # noqa: BLE001 - the thread lives on, and whoever waits is told
+                for op in batch:
+                    op.fail(error)
+                if connection is not None:
+                    connection.invalidate()
+                    connection.close()
+                    connection = None
+            _tell(batch)
+        if connection is not None:
+            connection.close()
+
+    def _next_batch(self) -> list[_Op]:
+        """Wait for an op, then take all that wait with it; empty when it is time to end."""
+        batch: list[_Op] = []
+        op = self._queue.get()
+        while op is not None:
+            batch.append(op)
+            if len(batch) == MOST_TOGETHER:
+                return batch
+            try:
+                op = self._queue.get_nowait()
+            except Empty:
+                return batch
+        if batch:
+            self._queue.put(None)  # these first, then the end
+        return batch
+
+
+def _commit(connection: Connection, batch: list[_Op]) -> None:
+    """Do all of the batch in one transaction; what one op got wrong is undone for it alone."""
+    raw = _raw(connection)
+    raw.execute("BEGIN IMMEDIATE")
+    try:
+        for op in batch:
+            raw.execute("SAVEPOINT op")
+            try:
+                op.result = op.fn(connection)
+            except BaseException as error:
+                if not raw.in_transaction:  # the whole transaction is gone, as with a full disk
+                    raise
+                op.error = error
+                raw.execute("ROLLBACK TO op")
+            raw.execute("RELEASE op")
+        raw.execute("COMMIT")
+    finally:
+        _undo(connection)
+
+
+def _read(connection: Connection, fn: Callable[[Connection], T]) -> T:
+    try:
+        _raw(connection).execute("BEGIN")
+        return fn(connection)
+    finally:
+        _undo(connection)
+
+
+def _undo(connection: Connection) -> None:
+    """End what is still open, at the driver's and at SQLAlchemy's; nothing after a commit."""
+    _raw(connection).rollback()
+    if connection.in_transaction():
+        connection.rollback()
+
+
+def _raw(connection: Connection) -> Any:  # noqa: ANN401 - of one of two modules
+    return connection.connection.dbapi_connection
+
+
+def _tell(batch: list[_Op]) -> None:
+    """Hand the answers over: one wake-up for each event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop | None, list[_Op]] = {}
+    for op in batch:
+        by_loop.setdefault(op.loop, []).append(op)
+    for loop, ops in by_loop.items():
+        if loop is None:
+            _tell_all(ops)
+        else:
+            with suppress(RuntimeError):  # the loop has ended; what was written stands
+                loop.call_soon_threadsafe(_tell_all, ops)
+
+
+def _tell_all(ops: list[_Op]) -> None:
+    for op in ops:
+        op.tell()
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Say in our own words that the database cannot answer; other errors pass."""
+    try:
+        yield
+    except Exception as error:
+        if _is_sick(error):
+            raise UnavailableError("The database cannot be read at the moment.") from error
+        raise
+
+
+def _is_sick(error: BaseException) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SICK
