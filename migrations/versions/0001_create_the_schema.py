@@ -21,6 +21,7 @@ def where(condition: str) -> dict[str, Any]:
 
 
 BOOKED = where("ended IS NULL")
+REFERENCED = where("booking_reference IS NOT NULL")
 SHIPPED = where("clinic_id IS NULL")
 
 
@@ -54,6 +55,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_patients_clinics"),
         sa.PrimaryKeyConstraint("clinic_id", "id", name="pk_patients"),
         sa.UniqueConstraint("clinic_id", "reference", name="uq_patients_clinic_id_reference"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "protocol_versions",
@@ -101,8 +103,15 @@ def upgrade() -> None:
             ["clinic_id", "patient_id"], ["patients.clinic_id", "patients.id"], name="fk_procedures_patients"
         ),
         sa.PrimaryKeyConstraint("clinic_id", "id", name="pk_procedures"),
-        sa.UniqueConstraint("clinic_id", "booking_reference", name="uq_procedures_clinic_id_booking_reference"),
+        sqlite_with_rowid=False,
         postgresql_with={"fillfactor": 90},
+    )
+    op.create_index(
+        "uq_procedures_booking_reference",
+        "procedures",
+        ["clinic_id", "booking_reference"],
+        unique=True,
+        **REFERENCED,
     )
     op.create_index("ix_procedures_patient", "procedures", ["clinic_id", "patient_id"])
     op.create_index("ix_procedures_urgent", "procedures", ["clinic_id", "act_by", "procedure_on", "id"], **BOOKED)
@@ -157,10 +166,8 @@ def upgrade() -> None:
         sa.Column("request_id", sa.Text()),
         sa.CheckConstraint("action IN ('C', 'R', 'U', 'D', 'E')", name="ck_audit_action"),
         sa.PrimaryKeyConstraint("id", name="pk_audit"),
-        sqlite_autoincrement=True,
     )
     op.create_index("ix_audit_clinic", "audit", ["clinic_id", "id"])
-    op.create_index("ix_audit_patient", "audit", ["clinic_id", "patient_id", "id"])
     op.create_table(
         "idempotency",
         sa.Column("clinic_id", ID, nullable=False),
@@ -174,6 +181,7 @@ def upgrade() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(["clinic_id"], ["clinics.id"], name="fk_idempotency_clinics"),
         sa.PrimaryKeyConstraint("clinic_id", "credential_id", "route", "key", name="pk_idempotency"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_idempotency_created", "idempotency", ["created_at"])
 

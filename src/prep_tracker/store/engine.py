@@ -1,4 +1,7 @@
-"""Open connections to SQLite or PostgreSQL so that what is committed is kept, and nobody waits for ever."""
+"""Open connections to SQLite or PostgreSQL so that what is committed is kept, and nobody waits for ever.
+
+``hide_parameters`` everywhere: an error would otherwise carry what was to be stored, patients' names and all.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,7 @@ def blocking_engine(url: URL, **options: Any) -> Engine:  # noqa: ANN401 - hande
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args={"connect_timeout": SECONDS_CONNECT, "options": settings},
+        hide_parameters=True,
         **options,
     )
 
@@ -61,6 +65,7 @@ def lasting_engine(url: URL) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         connect_args={"connect_timeout": SECONDS_CONNECT, "options": "-c timezone=UTC"},
         poolclass=NullPool,
+        hide_parameters=True,
     )
 
 
@@ -77,6 +82,7 @@ def sqlite_engine(url: URL, *, poolclass: type[Pool] | None = None, read_only: b
         module=driver,
         poolclass=poolclass,
         connect_args={"timeout": SECONDS_BUSY, "check_same_thread": False},
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")

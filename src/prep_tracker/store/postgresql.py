@@ -143,6 +143,7 @@ def _async_engine(url: URL, connections: int, *, read_only: bool) -> AsyncEngine
         max_overflow=0,
         pool_timeout=SECONDS_POOL,
         isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
+        hide_parameters=True,
     )
 
 

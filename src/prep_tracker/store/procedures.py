@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, func, insert, select, update
 
 from prep_tracker.domain.entries import ENTRIES, ENTRY, Entry
 from prep_tracker.domain.errors import NotFoundError
@@ -85,11 +86,6 @@ _LOCK_LOAD = _LOAD.add_columns(_LAST).with_for_update(of=procedures)
 _ENTRIES = select(said.c.body).where(of_clinic(said), is_one(said, "procedure_id")).order_by(said.c.seq)
 _ADD = insert(procedures)
 _FIXED = {"id", "patient_id", "booked_on", "created_at"}
-_SAVE = (
-    update(procedures)
-    .where(of_clinic(procedures), is_one(procedures))
-    .values({c.name: bindparam(c.name) for c in _COLUMNS if c.name not in _FIXED})
-)
 _SAY = insert(said)
 
 
@@ -177,12 +173,25 @@ def add_entries(connection: Connection, clinic_id: str, procedure_id: str, new: 
             connection.execute(_SAY, rows if len(rows) > 1 else rows[0])
 
 
-def save(connection: Connection, clinic_id: str, row: ProcedureRow) -> None:
-    """Keep the row with its new version and days; it must have been locked in this transaction."""
-    changed = {name: value for name, value in values(row).items() if name not in _FIXED}
+def save(connection: Connection, clinic_id: str, row: ProcedureRow, *, was: ProcedureRow | None = None) -> None:
+    """Keep the row with its new version and days; it must have been locked in this transaction.
+
+    With ``was``, as locked, only what differs is written: SQLite rewrites the indexes of whatever is named.
+    """
+    old = {} if was is None else values(was)
+    changed = {k: v for k, v in values(row).items() if k not in _FIXED and (was is None or v != old[k])}
+    if not changed:
+        return
     with conflict("The clinic has a procedure with this booking reference."):
-        if connection.execute(_SAVE, {**this(clinic_id, row.id), **changed}).rowcount != 1:
+        if connection.execute(_save(tuple(changed)), {**this(clinic_id, row.id), **changed}).rowcount != 1:
             raise NotFoundError
+
+
+@cache
+def _save(names: tuple[str, ...]) -> Update:
+    """Build the statement that sets these columns; a handful of combinations occur."""
+    one = update(procedures).where(of_clinic(procedures), is_one(procedures))
+    return one.values({name: bindparam(name) for name in names})
 
 
 def _record(connection: Connection, clinic_id: str, procedure_id: str) -> str:
