@@ -145,7 +145,7 @@ def test_the_plain_sheet_reviews_medicines_two_weeks_before_and_asks_nothing_els
     [
         ("laser-nonablative", (28, 14), 14, 5, (14, "advisory"), Span(28), "clinician"),
         ("laser-fractional", (28, 14), 28, 7, (14, "clinician"), Span(28), "clinician"),
-        ("laser-ablative", (42, 28), 28, 7, (28, "clinician"), Span(0, 3), "blocking"),
+        ("laser-ablative", (28, 14), 28, 7, (28, "clinician"), Span(0, 3), "blocking"),
     ],
 )
 def test_windows_follow_the_type_of_laser(

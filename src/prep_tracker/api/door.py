@@ -1,0 +1,196 @@
+"""Stand at the door: know the caller before anything else is looked at, then read or act in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from fastapi import Header, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from prep_tracker.api.problems import faults_of
+from prep_tracker.api.wire import UUID, Answer, Day
+from prep_tracker.catalog.speaking import choose_language, words
+from prep_tracker.catalog.words import Words
+from prep_tracker.desk.case import Desk
+from prep_tracker.domain.days import Calendar
+from prep_tracker.domain.errors import Fault, ForbiddenError, IdempotencyMismatchError, InvalidError, NotFoundError
+from prep_tracker.services.access import authenticate
+from prep_tracker.store import idempotency
+from prep_tracker.store.idempotency import Repeat
+
+if TYPE_CHECKING:
+    from prep_tracker.clock import Clock
+    from prep_tracker.store import Connection
+    from prep_tracker.store.clinics import ClinicRow
+    from prep_tracker.store.session import Store
+
+T = TypeVar("T")
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+STAFF = ("coordinator", "clinician", "admin")
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_TAG = re.compile(r'"(\d{1,9})(?:\.[^"]*)?"')
+
+AsOf = Annotated[
+    Day | None,
+    Query(description="The day to answer for; left out: today in the clinic's zone.", examples=["2026-12-04"]),
+]
+Lang = Annotated[
+    str | None, Query(max_length=35, description="The language of the texts; else Accept-Language decides.")
+]
+IfMatch = Annotated[
+    str | None, Header(description="The ETag of the procedure as it was read.", examples=['"17.2026-12-04.en.staff"'])
+]
+IfNoneMatch = Annotated[str | None, Header(description="An ETag: unchanged is answered by 304 without a body.")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(description="Any text of your own: sent again, the stored answer comes back, and it is done once."),
+]
+
+
+Also = Callable[["Connection", Desk, dict[str, Any]], list[Fault]]
+ALSO_CHECKED: dict[str, Also] = {}
+"""By operation: what looks at the fields that are well-formed when others are not, so that all faults come at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the app works with: the store, and the clock that the door hands on as ``now``."""
+
+    store: Store
+    clock: Clock
+
+
+class Door(APIRoute):
+    """A route that knows its caller first: 401 before any other check, then the role, then the request itself."""
+
+    def get_route_handler(self) -> Handler:
+        """Put the authentication in front of what FastAPI does."""
+        inner = super().get_route_handler()
+        roles = frozenset((self.openapi_extra or {}).get("x-roles", STAFF))
+
+        async def handle(request: Request) -> Response:
+            service: Service = request.app.state.service
+            scheme, _, token = request.headers.get("authorization", "").partition(" ")
+            given = token.strip() if scheme.lower() == "bearer" else None
+            now = service.clock.now()
+            actor, clinic = await service.store.read(lambda c: authenticate(c, given, now=now))
+            if not actor.may(*roles):
+                names = " or ".join(sorted(roles))
+                msg = f"This needs the role {names}; yours is {actor.role}."
+                raise ForbiddenError(msg)
+            for name, value in request.path_params.items():
+                if name.endswith("_id") and not UUID.fullmatch(value):
+                    raise NotFoundError
+            request.state.desk = Desk(actor, clinic, calendar_of(clinic), now, request.state.request_id)
+            try:
+                return await inner(request)
+            except RequestValidationError as error:
+                also = ALSO_CHECKED.get(self.name)
+                if also is None or not isinstance(error.body, dict):
+                    raise
+                wrong = faults_of(error)
+                fields = {f.pointer.split("/")[1] for f in wrong if f.pointer}
+                sound = {name: value for name, value in error.body.items() if name not in fields}
+                raise InvalidError(*wrong, *await read(request, lambda c, d: also(c, d, sound))) from None
+
+        return handle
+
+
+def calendar_of(clinic: ClinicRow) -> Calendar:
+    """Give the clinic's calendar; the same one as long as its settings are the same."""
+    return _calendar(clinic.time_zone)
+
+
+@lru_cache(maxsize=1024)
+def _calendar(zone: str) -> Calendar:
+    return Calendar(zone)
+
+
+def desk_of(request: Request) -> Desk:
+    """Give who works, for which clinic, and when."""
+    desk: Desk = request.state.desk
+    return desk
+
+
+def words_of(request: Request, lang: str | None) -> Words:
+    """Give the words of the language that the caller reads best."""
+    return words(choose_language(lang, request.headers.get("accept-language")))
+
+
+async def read(request: Request, fn: Callable[[Connection, Desk], T]) -> T:
+    """Read in one transaction."""
+    service: Service = request.app.state.service
+    desk = desk_of(request)
+    return await service.store.read(lambda connection: fn(connection, desk))
+
+
+async def act(request: Request, fn: Callable[[Connection, Desk], Answer]) -> Response:
+    """Act in one transaction, which is committed before the answer goes out.
+
+    With an ``Idempotency-Key`` the answer is kept in the same transaction, and given again to the same request.
+    """
+    service: Service = request.app.state.service
+    desk = desk_of(request)
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return respond(await service.store.write(lambda connection: fn(connection, desk)))
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
+        message = "Send 1 to 255 visible ASCII characters."
+        raise InvalidError(Fault("/Idempotency-Key", "idempotency-key", message))
+    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
+    repeat = Repeat(desk.actor.credential_id, request.url.path, key, hashlib.sha256(asked).hexdigest())
+
+    def once(connection: Connection) -> Answer:
+        known = idempotency.claim(connection, desk.clinic.id, repeat, now=desk.now)
+        if known is not None:
+            if known.fingerprint != repeat.fingerprint:
+                msg = "This Idempotency-Key came before with another request. Use a new key for a new request."
+                raise IdempotencyMismatchError(msg)
+            return Answer(known.status, known.body, {**known.headers, "Idempotent-Replayed": "true"})
+        made = fn(connection, desk)
+        idempotency.finish(connection, desk.clinic.id, repeat, made.status, made.headers, made.body)
+        return made
+
+    return respond(await service.store.write(once))
+
+
+def respond(made: Answer) -> Response:
+    """Send an answer: personal data is revalidated each time and never shared."""
+    headers = {"Cache-Control": "private, no-cache", **made.headers}
+    return Response(made.body, made.status, headers, media_type="application/json")
+
+
+def tag(version: int, day: date, language: str, view: str = "staff") -> str:
+    """Make the ETag of a procedure's answer: it changes with the version, at midnight, by language and by view."""
+    return f'"{version}.{day}.{language}.{view}"'
+
+
+def unchanged(if_none_match: str | None, current: str) -> bool:
+    """Say whether the caller has this very answer (RFC 9110, section 13.1.2)."""
+    if if_none_match is None:
+        return False
+    given = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
+    return current in given or "*" in given
+
+
+def not_modified(current: str) -> Response:
+    """Say that nothing has changed."""
+    return Response(status_code=304, headers={"ETag": current, "Cache-Control": "private, no-cache"})
+
+
+def version_of(if_match: str | None, current: int | None = None) -> int | None:
+    """Take the version out of ``If-Match``: None when there is none, -1 when it is no tag of ours."""
+    if if_match is None:
+        return None
+    found = [int(number) for number in _TAG.findall(if_match)]
+    if current is not None and current in found:
+        return current
+    return found[0] if found else -1

@@ -1,0 +1,171 @@
+"""Say what went wrong as ``application/problem+json`` (RFC 9457): one table from errors to answers, one to explain."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from prep_tracker.domain import errors as e
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI, Request
+
+
+class Kind(NamedTuple):
+    """One type of problem: its status, title, and what to do about it."""
+
+    status: int
+    title: str
+    advice: str
+
+
+KINDS: dict[str, Kind] = {
+    "bad-request": Kind(400, "The request cannot be read", "Check that the body is well-formed JSON in UTF-8."),
+    "unauthenticated": Kind(401, "Say who you are", "Send a valid key as Authorization: Bearer …"),
+    "forbidden": Kind(403, "Your role may not do this", "Ask somebody with the role that the detail names."),
+    "not-found": Kind(404, "There is no such thing", "Check the address. What belongs to others looks the same."),
+    "method-not-allowed": Kind(405, "This cannot be done here", "Use one of the methods in the Allow header."),
+    "conflict": Kind(409, "It contradicts what is stored", "Read the detail, look at what is stored, then decide."),
+    "busy": Kind(409, "The same request is being worked on", "Wait a moment, then send it again with the same key."),
+    "stale": Kind(412, "It was changed in the meantime", "Read it again, decide anew, and send the new ETag."),
+    "too-large": Kind(413, "The body is too large", "Send at most 256 KiB."),
+    "invalid": Kind(422, "Some fields need to be corrected", "Each of errors names a field and what to send instead."),
+    "key-reused": Kind(422, "This Idempotency-Key was used for something else", "Use a new key for a new request."),
+    "precondition-required": Kind(428, "Send If-Match", "Read the procedure and send its ETag as If-Match."),
+    "too-many-requests": Kind(429, "Too many requests", "Wait as long as Retry-After says."),
+    "internal": Kind(500, "Something went wrong on our side", "Tell whoever runs the service the request_id."),
+    "unavailable": Kind(503, "The database cannot be reached", "Try again after as long as Retry-After says."),
+}
+
+ERRORS: dict[type[e.PrepError], str] = {
+    e.InvalidError: "invalid",
+    e.NotFoundError: "not-found",
+    e.UnauthenticatedError: "unauthenticated",
+    e.ForbiddenError: "forbidden",
+    e.StaleError: "stale",
+    e.PreconditionRequiredError: "precondition-required",
+    e.ConflictError: "conflict",
+    e.IdempotencyMismatchError: "key-reused",
+    e.BusyError: "busy",
+    e.UnavailableError: "unavailable",
+}
+BY_STATUS = {400: "bad-request", 401: "unauthenticated", 403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
+BY_STATUS |= {413: "too-large", 422: "invalid", 429: "too-many-requests", 503: "unavailable"}
+
+
+def problem(
+    request: Request, slug: str, detail: str, *, headers: Mapping[str, str] | None = None, **extra: object
+) -> Response:
+    """Make a problem document. ``instance`` is the path without its query."""
+    kind = KINDS[slug]
+    document = {
+        "type": f"/v1/problems/{slug}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "instance": _instance(request, kind.status),
+        "request_id": request.state.request_id,
+    }
+    return Response(
+        to_json(document | extra),
+        kind.status,
+        {"Cache-Control": "no-store", **(headers or {})},
+        media_type="application/problem+json",
+    )
+
+
+def _instance(request: Request, status: int) -> str:
+    """Give the path; for what is not found the path of its kind, so that the answer is the same for every id."""
+    route = request.scope.get("route")
+    if status == 404 and route is not None:  # noqa: PLR2004 - the number is the name
+        return str(route.path)
+    return request.url.path
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of the app answer as a problem document."""
+    app.add_exception_handler(e.PrepError, _expected)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, _unreadable)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, _http)  # type: ignore[arg-type]
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _expected(request: Request, error: e.PrepError) -> Response:
+    slug = ERRORS[type(error)]
+    headers: dict[str, str] = {}
+    extra: dict[str, Any] = {}
+    if isinstance(error, e.InvalidError):
+        extra["errors"] = [{"pointer": f.pointer, "code": f.code, "message": f.message} for f in error.faults]
+    if isinstance(error, e.StaleError):
+        headers["ETag"] = extra["etag"] = f'"{error.version}"'
+    if isinstance(error, e.UnauthenticatedError):
+        headers["WWW-Authenticate"] = 'Bearer realm="prep-tracker"'
+    if isinstance(error, e.UnavailableError):
+        headers["Retry-After"] = "2"
+    return problem(request, slug, error.detail, headers=headers, **extra)
+
+
+async def _unreadable(request: Request, error: RequestValidationError) -> Response:
+    if any(one["type"] == "json_invalid" for one in error.errors()):
+        return problem(request, "bad-request", "The body is not well-formed JSON.")
+    return await _expected(request, e.InvalidError(*faults_of(error)))
+
+
+def faults_of(error: RequestValidationError) -> list[e.Fault]:
+    """Name the wrong fields of a request in our own words."""
+    return [e.Fault(_pointer(one["loc"]), str(one["type"]).replace("_", "-"), _message(one)) for one in error.errors()]
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    slug = BY_STATUS.get(error.status_code, "internal")
+    return problem(request, slug, KINDS[slug].advice, headers=error.headers)
+
+
+async def _unexpected(request: Request, _: Exception) -> Response:
+    return problem(request, "internal", KINDS["internal"].advice)
+
+
+def _pointer(loc: tuple[str | int, ...]) -> str:
+    """Write where a field stands as a JSON pointer; what the checker adds for itself is left out."""
+    parts = [str(part) for part in loc[1:] if not str(part).startswith(("function-", "str", "tagged-"))]
+    return "".join("/" + re.sub(r"[^\x20-\x7e]", "?", p)[:64].replace("~", "~0").replace("/", "~1") for p in parts)
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    ctx = error.get("ctx") or {}
+    match error["type"]:
+        case "missing":
+            return "Send this field." if error["loc"][0] == "body" else "Send this."
+        case "extra_forbidden":
+            return "This field is not known here: remove it."
+        case "value_error":
+            sentence = str(error["msg"]).removeprefix("Value error, ")
+            return f"{sentence[:1].upper()}{sentence[1:]}."
+        case "string_too_long":
+            return f"Send at most {ctx['max_length']} characters."
+        case "string_too_short":
+            return "Send a text that is not empty."
+        case "string_type":
+            return "Send a text."
+        case "bool_type":
+            return "Send true or false."
+        case "int_type":
+            return "Send a whole number."
+        case "string_unicode":
+            return "Send valid Unicode text: half of a surrogate pair is no character."
+        case "literal_error":
+            expected = str(ctx["expected"]).replace("'", "")
+            return f"Send {expected}."
+        case "model_attributes_type" | "model_type" | "dict_type":
+            return "Send a JSON object."
+        case "too_long":
+            return f"Send at most {ctx['max_length']}."
+        case _:
+            return f"{error['msg']}."

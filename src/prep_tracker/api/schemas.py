@@ -1,0 +1,384 @@
+"""Show the shapes of what goes in and out, with an example of each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, StrictBool, StringConstraints, model_validator
+
+from prep_tracker.api.wire import Day, In, Key, Name, Out, Time, Words
+from prep_tracker.clock import assert_zone
+from prep_tracker.domain.days import LATEST
+
+MarkName = Literal["done", "since", "kept", "missed", "understood", "safe", "unsafe", "no_more_products"]
+Reference = Annotated[Name, Field(description="The clinic's own number for the patient, unique in the clinic.")]
+Email = Annotated[str, StringConstraints(strict=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Phone = Annotated[str, StringConstraints(strict=True, max_length=32, pattern=r"^\+?[0-9 ()\-.]{5,31}$")]
+LanguageTag = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$")]
+
+
+class MessagesIn(In):
+    """By which channels the patient agreed to be written to."""
+
+    email: StrictBool = False
+    sms: StrictBool = False
+
+
+class PatientIn(In):
+    """A patient, as the clinic names them."""
+
+    reference: Reference
+    name: Name
+    language: LanguageTag = "en"
+    birth_date: Day | None = None
+    time_zone: Name | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+    messages: MessagesIn = MessagesIn()
+
+    @model_validator(mode="after")
+    def _zone(self) -> PatientIn:
+        if self.time_zone is not None:
+            assert_zone(self.time_zone)
+        return self
+
+
+class ExposureIn(In):
+    """A contact with something to be avoided."""
+
+    to: Key = Field(description="A class of the lexicon: sun, tanning-bed, retinoid …", examples=["sun"])
+    on: Day
+    kind: Key | None = Field(None, description="The kind of contact, for example sunburn.")
+    note: Words | None = None
+
+
+class ProcedureIn(In):
+    """A booking, with whatever is known already."""
+
+    patient: PatientIn | None = None
+    patient_id: Key | None = None
+    protocol: Key | Annotated[str, StringConstraints(strict=True, max_length=80)] = Field(
+        description="A slug, or one version as slug@number.", examples=["laser-resurfacing"]
+    )
+    on: Day = Field(description="The procedure's civil date in the clinic's zone.")
+    at: Time | None = Field(None, description="Its time of day, on the clinic's clock.")
+    backdated: StrictBool = Field(default=False, description="Allow a day that is past.")
+    answers: dict[Key, Any] = Field({}, max_length=200, description="Facts that the protocol asks, by id.")
+    exposures: list[ExposureIn] = Field([], max_length=200)
+    kept_since: dict[Key, Day | None] = Field(
+        {}, max_length=200, description="Since when steps have been kept; null is never broken, as far as known."
+    )
+    products: list[Any] = Field([], description="Not taken yet.")
+
+    @model_validator(mode="after")
+    def _one_patient(self) -> ProcedureIn:
+        if (self.patient is None) == (self.patient_id is None):
+            msg = "send either patient (with reference and name) or patient_id"
+            raise ValueError(msg)
+        return self
+
+
+class SoundProcedureIn(ProcedureIn):
+    """Whatever fields of a booking are well-formed; the others are left out."""
+
+    patient: PatientIn | None = Field(None, exclude=True)
+    protocol: str = ""
+    on: Day = LATEST
+
+    @model_validator(mode="after")
+    def _one_patient(self) -> SoundProcedureIn:
+        return self
+
+
+class MoveIn(In):
+    """Where a procedure moves to."""
+
+    to_on: Day
+    to_at: Time | None = Field(None, description="Left out: the time stays. null: no time is set.")
+    reason: Words | None = None
+    backdated: StrictBool = False
+
+
+class MarkIn(In):
+    """A statement about a step."""
+
+    step: Key | None = None
+    kind: MarkName
+    on: Day | None = Field(None, description="The day that it speaks of; left out: today. null with since: never.")
+    on_behalf_of: Literal["patient"] | None = Field(None, description="Said by the patient by phone.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> MarkIn:
+        if self.kind != "no_more_products" and self.step is None:
+            msg = "send the step that it is about"
+            raise ValueError(msg)
+        if self.kind == "since" and "on" not in self.model_fields_set:
+            msg = "send on: the first day since which it has been kept, or null for never broken"
+            raise ValueError(msg)
+        return self
+
+
+class WithdrawalIn(In):
+    """Why an entry is withdrawn."""
+
+    reason: Words | None = None
+
+
+class ProblemOut(Out):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    etag: str | None = None
+    errors: list[dict[str, str]] | None = None
+
+
+class ReasonOut(Out):
+    """One thing that keeps the procedure from being ready."""
+
+    step: str
+    fact: str | None
+    state: str
+    text: str
+    who: Literal["patient", "staff", "clinician"]
+    act_by: Day
+    days_short: int | None
+    floor_days_short: int | None
+    worst_case_days_short: int | None
+
+
+Level = Literal["ready", "on-track", "waiting", "at-risk", "blocked", "past", "cancelled", "completed", "no-show"]
+State = Literal["waived", "closed", "over", "short", "done", "late", "unknown", "open", "upcoming"]
+
+
+class StandingOut(Out):
+    """How the procedure stands, worst reason first."""
+
+    level: Level
+    reasons: list[ReasonOut]
+
+
+class PatientRefOut(Out):
+    """Whose procedure it is."""
+
+    id: str
+    reference: str
+    name: str
+    language: str
+
+
+class ProcedureOut(Out):
+    """A procedure and how it stands on the day that was used."""
+
+    id: str
+    on: Day
+    at: str | None
+    time_zone: str
+    protocol: str
+    patient: PatientRefOut
+    as_of: Day
+    days_to_go: int
+    standing: StandingOut
+    earliest_safe_on: Day | None
+    earliest_preferred_on: Day | None
+    clearance: Literal["not-required", "missing", "cleared", "void"]
+    version: int
+
+
+class AskOut(Out):
+    """What an item waits to be told."""
+
+    kind: str
+    text: str
+
+
+class MarkOut(Out):
+    """What was said about the step."""
+
+    entry: int
+    kind: str
+    on: Day | None
+    said_on: Day
+
+
+class ItemOut(Out):
+    """A step as it lies on the calendar."""
+
+    step: str
+    kind: Literal["avoid", "do", "daily", "gate", "review", "note"]
+    title: str
+    detail: str | None
+    who: Literal["patient", "staff", "clinician"]
+    severity: Literal["blocking", "clinician", "advisory"]
+    opens_on: Day | None
+    due_on: Day | None = Field(description="The last day before it is late.")
+    closes_on: Day | None = Field(description="The last day in force.")
+    times: list[str] | None
+    again: str | None
+    state: State | None
+    days_short: int | None
+    floor_days_short: int | None
+    worst_case_days_short: int | None
+    days_done: int | None
+    act_by: Day | None = Field(description="The last day on which acting still helps.")
+    timeline: list[tuple[Day, State]]
+    asks: AskOut | None
+    provisional: bool
+    because: list[str]
+    why: str
+    source: str
+    marks: list[MarkOut]
+    applies: bool = True
+
+
+class CaseOut(Out):
+    """Which procedure a checklist is of."""
+
+    id: str | None
+    on: Day
+    at: str | None
+    time_zone: str
+    protocol: str
+
+
+class ChecklistOut(Out):
+    """The countdown checklist of one day."""
+
+    procedure: CaseOut
+    as_of: Day
+    days_to_go: int
+    language: str
+    standing: StandingOut
+    earliest_safe_on: Day | None
+    earliest_preferred_on: Day | None
+    items: list[ItemOut]
+
+
+class BothOut(Out):
+    """The standing before and after."""
+
+    before: StandingOut
+    after: StandingOut
+
+
+class EndOut(Out):
+    """One end of a move."""
+
+    on: Day
+    at: str | None
+    protocol: str
+    days_to_go: int
+
+
+class SideOut(Out):
+    """A step as it lies before or after."""
+
+    opens_on: Day | None
+    due_on: Day | None
+    closes_on: Day | None
+    state: State
+    days_short: int
+
+
+class StepChangeOut(Out):
+    """What becomes of one step."""
+
+    step: str
+    title: str
+    change: Literal["kept", "moved", "reopened", "newly_short", "no_longer_short", "added", "removed"]
+    before: SideOut | None
+    after: SideOut | None
+
+
+class MoveOut(Out):
+    """What a move does: the same for the preview and for the move itself."""
+
+    as_of: Day
+    from_: EndOut = Field(alias="from")
+    to: EndOut
+    standing: BothOut
+    earliest_safe_on: Day | None
+    earliest_preferred_on: Day | None
+    steps: list[StepChangeOut]
+    messages: dict[str, list[Any]]
+
+
+class ExposureOut(Out):
+    """What a contact changes."""
+
+    entry: int
+    standing: BothOut
+    earliest_safe_on: Day | None
+    earliest_preferred_on: Day | None
+    steps: list[StepChangeOut]
+
+
+class ActorOut(Out):
+    """Who said something, and on whose behalf."""
+
+    role: str
+    person: str
+    on_behalf_of: str | None
+
+
+class EntryOut(Out):
+    """One entry of the record; beside these it has the fields of its kind."""
+
+    model_config = ConfigDict(extra="allow")
+
+    n: int
+    kind: str
+    said_on: Day
+    at: str
+    actor: ActorOut
+    withdrawn: bool
+
+
+class EntriesOut(Out):
+    """The record, newest last."""
+
+    items: list[EntryOut]
+    next: str | None
+
+
+class SaidOut(Out):
+    """What follows from something that was said."""
+
+    entry: int
+    standing: StandingOut
+    earliest_safe_on: Day | None
+    earliest_preferred_on: Day | None
+    version: int
+
+
+class MarkedOut(ItemOut):
+    """The item as it now stands, and the entry that can be withdrawn."""
+
+    entry: int
+    standing: StandingOut
+    version: int
+
+
+class ProtocolOut(Out):
+    """A published version of a protocol."""
+
+    slug: str
+    version: int
+    status: Literal["published", "retired"]
+    own: bool = Field(description="Written by the clinic itself.")
+    title: dict[str, str]
+    summary: dict[str, str] | None
+    content_hash: str
+    published_at: str | None
+    content: dict[str, Any] | None = None
+
+
+class ProtocolsOut(Out):
+    """The protocols that can be booked."""
+
+    items: list[ProtocolOut]
+    next: str | None

@@ -1,0 +1,72 @@
+"""Make sentences: the words of one language, read from its locale file, with its dates and plurals."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from babel import Locale
+from babel.dates import format_date
+
+from prep_tracker.domain.explain import Classes, Count, Day, Joined, Phrase
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prep_tracker.domain.explain import Value
+    from prep_tracker.domain.lexicon import Lexicon
+
+
+class Words:
+    """The words of one language. ``texts`` is its locale file; the lexicon gives the names of classes."""
+
+    def __init__(self, language: str, texts: Mapping[str, str], lexicon: Lexicon) -> None:
+        """Keep the texts; a sentence that they lack is a ``KeyError`` when it is said."""
+        self.language = language
+        self._texts = texts
+        self._lexicon = lexicon
+        self._locale = Locale.parse(language)
+        self.day = lru_cache(maxsize=4096)(self._day)
+
+    def text(self, text: Mapping[str, str]) -> str:
+        """Take this language out of a protocol's text; English where it is missing."""
+        return text.get(self.language) or text["en"]
+
+    def say(self, phrase: Phrase) -> str:
+        """Make a sentence of a phrase."""
+        template = self._texts[phrase.key]
+        if not phrase.values:
+            return template
+        return template.format_map({name: self._value(value) for name, value in phrase.values.items()})
+
+    def count(self, noun: str, number: int) -> str:
+        """Say a number with its noun, in the plural form that the language has for it."""
+        form = self._locale.plural_form(number)
+        template = self._texts.get(f"{noun}.{form}") or self._texts[f"{noun}.other"]
+        return template.format(n=number)
+
+    def _day(self, on: int, *, year: bool) -> str:
+        pattern = self._texts["date.long" if year else "date.short"]
+        return format_date(date.fromordinal(on), pattern, locale=self._locale)
+
+    def _value(self, value: Value) -> str:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, Day):
+            return self.day(value.on, year=value.year)
+        if isinstance(value, Count):
+            return self.count(value.noun, value.number)
+        if isinstance(value, Joined):
+            return " ".join(self.say(phrase) for phrase in value.phrases)
+        if isinstance(value, Classes):
+            return self._listed([self._lexicon.title(name, self.language) for name in value.names])
+        if isinstance(value, int):
+            return str(value)
+        return self.text(value)
+
+    def _listed(self, names: list[str]) -> str:
+        lowered = [name[:1].lower() + name[1:] if name[1:2].islower() else name for name in names]
+        if len(lowered) < 2:  # noqa: PLR2004 - nothing to join
+            return "".join(lowered)
+        return self._texts["list.and"].format(first=", ".join(lowered[:-1]), last=lowered[-1])

@@ -1,0 +1,1 @@
+"""Say what preparation means. Pure: no clock, files, network, database or logging."""

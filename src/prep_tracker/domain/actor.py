@@ -1,0 +1,26 @@
+"""Say who acts: a named person or a system of one clinic, and what their role lets them do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["coordinator", "clinician", "admin", "integration", "patient", "carer", "system"]
+STAFF: frozenset[Role] = frozenset({"coordinator", "clinician", "admin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, for which clinic. ``person`` is the named person behind the credential."""
+
+    clinic_id: str
+    role: Role
+    credential_id: str
+    person: str
+    scopes: frozenset[str] = frozenset()
+    patient_id: str | None = None
+    """Set for a patient's own session: nothing but this patient's things exists for it."""
+
+    def may(self, *roles: Role) -> bool:
+        """Say whether this role is among ``roles``; an admin may do all that a coordinator may."""
+        return self.role in roles or (self.role == "admin" and "coordinator" in roles)

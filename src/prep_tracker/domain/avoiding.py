@@ -1,0 +1,178 @@
+"""Lay an avoid step on the calendar: the laws of clear days (what counts as a contact, what is still unknown)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prep_tracker.domain.days import Span, after, allowed_from, before
+from prep_tracker.domain.items import Change, Item, timeline
+from prep_tracker.domain.points import resolve
+from prep_tracker.domain.protocol import Avoid, Daily
+
+if TYPE_CHECKING:
+    from prep_tracker.domain.days import Calendar
+    from prep_tracker.domain.record import Product, Record, Since
+    from prep_tracker.domain.rules import Rule
+
+OUTSTANDING = frozenset({None, "change", "ask_prescriber"})
+"""Decisions after which a clinician still has to say how it goes on."""
+
+
+@dataclass(slots=True)
+class Said:
+    """What the record says about one avoid step."""
+
+    contacts: list[tuple[int, str, str | None]]
+    """Days of contact with what it was, and of which kind."""
+    since: Since | None
+    """The last "kept since", with its entry; the day None means never."""
+    heard: bool = False
+    """Something was said about it, be it of a day after the procedure: a fact of the record, not of D's window."""
+    asks_again: bool = False
+    undecided: tuple[int, ...] = ()
+    advised: bool = False
+    """A product of its classes is known to be sold freely, or a clinician decided to stop it."""
+    products: tuple[int, ...] = ()
+
+
+def lay_avoid(rule: Rule, record: Record, calendar: Calendar, uses: tuple[Rule, ...]) -> Item:
+    """Lay an avoid step; ``uses`` are the daily steps whose days count as contacts with a class."""
+    step = rule.step
+    assert isinstance(step, Avoid)  # noqa: S101 - the caller picks the function by kind
+    said = hear(rule, record, uses)
+    on = record.on
+    closes = on if step.days_after is None else after(on, step.days_after)
+    if step.days_before is not None:
+        item = _window(rule, step, said, record, step.days_before)
+    elif step.from_ is not None:
+        item = _from_point(rule, step, said, record, calendar)
+    else:
+        item = Item(rule, (), opens=on, due=None, silent=True, counted=False)
+        item.timeline = timeline(record.booked_on, [(record.booked_on, "upcoming"), (on, "open"), (closes + 1, "over")])
+    item.closes = closes
+    item.undecided = said.undecided
+    item.reviewing = rule.medicine and rule.prescribed == "review" and (bool(said.undecided) or not said.advised)
+    return item
+
+
+def hear(rule: Rule, record: Record, uses: tuple[Rule, ...]) -> Said:
+    """Collect what was said about the classes of an avoid step, up to and including the procedure day."""
+    members, on = rule.members, record.on
+    said = Said([], record.sinces.get(rule.step.id))
+    met = [
+        (c.on, c.to, c.special)
+        for c in record.contacts
+        if c.to in members or (c.special is not None and c.special in members)
+    ]
+    for daily in uses:
+        if isinstance(daily.step, Daily) and daily.members & members:
+            days = record.kept.get(daily.step.id, {})
+            used = [day for day, (_, kept) in days.items() if kept]
+            met += [(day, name, None) for day in used for name in daily.members & members]
+    since_entry = said.since.seq if said.since else 0
+    for product in record.products.values():
+        if product.classes & members:
+            said.products = (*said.products, product.number)
+            met += _hear_product(rule, said, product, since_entry)
+    said.heard = said.since is not None or bool(met)
+    said.contacts = [contact for contact in met if contact[0] <= on]
+    return said
+
+
+def _hear_product(rule: Rule, said: Said, product: Product, since_entry: int) -> list[tuple[int, str, str | None]]:
+    if product.decision == "continue":
+        return []
+    if rule.prescribed == "review" and product.prescribed is not False and product.decision in OUTSTANDING:
+        said.undecided = (*said.undecided, product.number)
+        return []
+    said.advised = True
+    if product.last_contact is None:
+        said.asks_again = said.asks_again or product.number > since_entry
+    # Each day counts: one that was named for after the procedure must not hide the one before it. So does each class.
+    days = [day for day in (product.last_used, product.stopped) if day is not None]
+    return [(day, name, None) for day in days for name in product.classes & rule.members]
+
+
+def _bound(rule: Rule, said: Said, span: Span) -> int | None:
+    """Give the first procedure day that what was said allows; None when nothing said fixes one."""
+    found: int | None = None
+    if said.since is not None and said.since.on is not None:
+        found = allowed_from(said.since.on - 1, span)
+    for day, to, special in said.contacts:
+        allowed = allowed_from(day, span)
+        for kinds, longer in rule.longer:
+            if to in kinds or special in kinds:
+                allowed = max(allowed, allowed_from(day, longer))
+        found = allowed if found is None else max(found, allowed)
+    return found
+
+
+def _window(rule: Rule, step: Avoid, said: Said, record: Record, ask: Span) -> Item:
+    on, start = record.on, record.booked_on
+    floor = ask if step.floor_days is None else step.floor_days
+    opens = before(on, ask)
+    open_ask = not said.heard or said.asks_again
+    bound_ask, bound = _bound(rule, said, ask), _bound(rule, said, floor)
+    if record.assumed_from is not None and open_ask:
+        kept = record.assumed_from - 1
+        bound_ask = max(allowed_from(kept, ask), bound_ask or 0)
+        bound = max(allowed_from(kept, floor), bound or 0)
+    latest = max((day for day, _, _ in said.contacts), default=None)
+    answered = said.since is not None or (latest is not None and latest >= opens - 1)
+    answered = (answered and not said.asks_again and not said.undecided) or record.assumed_from is not None
+    item = Item(rule, (), opens=opens, due=on, bound=bound, bound_ask=bound_ask, open_ask=open_ask)
+    chance = before(on, floor)
+    item.last_chance = chance
+    short, floor_short = max(0, (bound_ask or 0) - on), max(0, (bound or 0) - on)
+    closes = on if step.days_after is None else after(on, step.days_after)
+    tail: list[Change] = [(on + 1, "open"), (closes + 1, "over")] if step.days_after else []
+    if short:
+        item.shorts = ((start, short, floor_short),)
+        item.timeline = timeline(start, [(start, "short"), *tail])
+    elif answered:
+        item.settled = True
+        item.timeline = timeline(start, [(start, "upcoming"), (opens, "open"), *(tail or [(on + 1, "done")])])
+    else:
+        asked = start if said.undecided else opens
+        item.timeline = timeline(start, [(start, "upcoming"), (asked, "unknown"), *tail])
+    return item
+
+
+def _from_point(rule: Rule, step: Avoid, said: Said, record: Record, calendar: Calendar) -> Item:
+    """Lay "nothing from this point on": asked on the procedure day, answered by a "since" said on it."""
+    on, start = record.on, record.booked_on
+    point = step.from_
+    assert point is not None  # noqa: S101 - the caller looked
+    moment = resolve(point, record, calendar)
+    if moment is None:
+        return Item(rule, timeline(start, [(start, "upcoming")]), provisional=True, silent=True, counted=False)
+    # A day named with a time of day is not clear as a whole: only the days after it must be.
+    clear = Span(max(0, on - moment.day - (1 if moment.time or moment.part else 0)))
+    bound = _bound(rule, Said(said.contacts, None), clear)
+    short = max(0, (bound or 0) - on)
+    item = Item(
+        rule,
+        (),
+        opens=moment.day,
+        due=on,
+        bound=bound,
+        bound_ask=bound,
+        last_chance=on,
+        moments=(moment,),
+        counted=False,
+    )
+    item.silent = moment.to_follow
+    answered = record.assumed_from is not None or (
+        said.since is not None and said.since.said_on >= on and not said.asks_again and not said.undecided
+    )
+    tail: list[Change] = [(on + 1, "open"), (after(on, step.days_after) + 1, "over")] if step.days_after else []
+    if short:
+        item.shorts = ((start, short, short),)
+        item.timeline = timeline(start, [(start, "short"), *tail])
+    else:
+        asked: list[Change] = [] if answered else [(on, "unknown")]
+        tail = tail or ([(on + 1, "done")] if answered else [])
+        item.timeline = timeline(start, [(start, "upcoming"), (moment.day, "open"), *asked, *tail])
+        item.settled = answered
+    return item

@@ -1,0 +1,1 @@
+"""Give the same checklist in other people's formats. Pure."""

@@ -1,0 +1,214 @@
+"""Write a checklist as the JSON object of the API: the same for HTTP, the command line and the pages."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any, Protocol
+
+from prep_tracker.domain import explain
+from prep_tracker.domain.protocol import Avoid, Daily, Do
+from prep_tracker.domain.standing import act_by_on, who, worst_case
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from prep_tracker.domain.change import Change
+    from prep_tracker.domain.items import Item, State
+    from prep_tracker.domain.plan import Checklist
+    from prep_tracker.domain.standing import Reason, Status
+
+URGENT, TODAY, AHEAD, BEHIND = range(4)
+ORDER: dict[State, int] = {
+    "closed": URGENT,
+    "short": URGENT,
+    "unknown": URGENT,
+    "late": URGENT,
+    "open": TODAY,
+    "upcoming": AHEAD,
+    "done": BEHIND,
+    "waived": BEHIND,
+    "over": BEHIND,
+}
+
+
+class Words(Protocol):
+    """The words of one language (``catalog.words``)."""
+
+    language: str
+
+    def say(self, phrase: explain.Phrase) -> str:
+        """Make a sentence of a phrase."""
+        ...
+
+    def text(self, text: Mapping[str, str]) -> str:
+        """Take this language out of a protocol's text; English where it is missing."""
+        ...
+
+
+def iso(day: int | None) -> str | None:
+    """Write an ordinal as YYYY-MM-DD."""
+    return None if day is None else date.fromordinal(day).isoformat()
+
+
+def checklist_document(
+    checklist: Checklist, status: Status, words: Words, *, procedure_id: str | None = None, everything: bool = False
+) -> dict[str, Any]:
+    """Write the checklist of one day; ``everything`` shows the steps that were left out as well, with why."""
+    record = checklist.record
+    items = sorted(
+        (item_document(checklist, item, status.day, words) for item in checklist.items),
+        key=lambda i: (ORDER[i["state"]], i["opens_on"] or "9999", i["due_on"] or "9999"),
+    )
+    if everything:
+        items += [
+            item_document(checklist, item, status.day, words)
+            | {"state": None, "timeline": [], "asks": None, "applies": False}
+            for item in checklist.left_out
+        ]
+    return {
+        "procedure": {
+            "id": procedure_id,
+            "on": iso(record.on),
+            "at": record.start,
+            "time_zone": checklist.calendar.zone,
+            "protocol": checklist.rules.name,
+        },
+        "as_of": iso(status.day),
+        "days_to_go": record.on - status.day,
+        "language": words.language,
+        "standing": standing_document(checklist, status, words),
+        "earliest_safe_on": iso(status.earliest_safe),
+        "earliest_preferred_on": iso(status.earliest_preferred),
+        "items": items,
+    }
+
+
+def standing_document(checklist: Checklist, status: Status, words: Words) -> dict[str, Any]:
+    """Write the standing with its reasons, worst first."""
+    return {
+        "level": status.level,
+        "reasons": [reason_document(checklist, reason, words) for reason in status.reasons],
+    }
+
+
+def reason_document(checklist: Checklist, reason: Reason, words: Words) -> dict[str, Any]:
+    """Write one reason of a standing."""
+    return {
+        "step": reason.step,
+        "fact": reason.fact.id if reason.fact else None,
+        "state": reason.state,
+        "text": words.say(explain.reason(checklist, reason)),
+        "who": reason.who,
+        "act_by": iso(reason.act_by),
+        "days_short": reason.days_short,
+        "floor_days_short": reason.floor_days_short,
+        "worst_case_days_short": reason.worst_case_days_short,
+    }
+
+
+def item_document(checklist: Checklist, item: Item, day: int, words: Words) -> dict[str, Any]:
+    """Write one item as it stands on a day."""
+    step, record = item.rule.step, checklist.record
+    state = item.state_on(day)
+    asked = explain.question(item, state)
+    title, detail = words.text(step.title), words.text(step.detail) if step.detail else None
+    if item.reviewing:
+        values: dict[str, explain.Value] = {"classes": explain.Classes(getattr(step, "of", ()))}
+        title = words.say(explain.Phrase("review.title", values))
+        detail = words.say(explain.Phrase("review.detail", values))
+    avoid = isinstance(step, Avoid)
+    return {
+        "step": step.id,
+        "kind": step.kind,
+        "title": title,
+        "detail": detail,
+        "who": who(item),
+        "severity": step.severity,
+        "opens_on": iso(item.opens),
+        "due_on": iso(item.due),
+        "closes_on": iso(item.closes),
+        "times": _times(item, words),
+        "again": words.text(step.again) if isinstance(step, Daily) and step.again else None,
+        "state": state,
+        "days_short": None if state == "unknown" and avoid else _short(item, day),
+        "floor_days_short": None if state == "unknown" or not avoid else item.short_on(day)[1],
+        "worst_case_days_short": worst_case(checklist, item, day) if state == "unknown" else None,
+        "days_done": item.days_done,
+        "act_by": iso(act_by_on(checklist, item, state, day)),
+        "timeline": [[iso(start), name] for start, name in item.timeline],
+        "asks": None if asked is None else {"kind": asked[0], "text": words.say(asked[1])},
+        "provisional": item.provisional,
+        "because": [words.say(phrase) for phrase in explain.because(checklist, item)],
+        "why": words.say(explain.why(checklist, item)),
+        "source": step.source,
+        "marks": [
+            {"entry": m.seq, "kind": m.mark, "on": m.on.isoformat() if m.on else None, "said_on": m.said_on.isoformat()}
+            for m in record.marks.get(step.id, ())
+        ],
+    }
+
+
+def _short(item: Item, day: int) -> int | None:
+    if isinstance(item.rule.step, Avoid | Do | Daily):
+        return None if item.provisional and item.opens is None else item.short_on(day)[0]
+    return None
+
+
+def _times(item: Item, words: Words) -> list[str] | None:
+    """Say at what times of day: those of a daily step, or those of its points; times to follow are said so."""
+    step = item.rule.step
+    times: list[str] = list(step.times) if isinstance(step, Daily) else []
+    for moment in item.moments:
+        if moment.to_follow:
+            times.append(words.say(explain.Phrase("time.to_follow")))
+        elif moment.time or moment.part:
+            times.append(str(moment.time or moment.part))
+    return list(dict.fromkeys(times)) or None
+
+
+def change_document(change: Change, words: Words) -> dict[str, Any]:
+    """Write what a move would do, or has done: the same object for the preview and for the answer."""
+    before, after = change.before, change.after
+
+    def side(item: Item | None, day: int) -> dict[str, Any] | None:
+        if item is None:
+            return None
+        return {
+            "opens_on": iso(item.opens),
+            "due_on": iso(item.due),
+            "closes_on": iso(item.closes),
+            "state": item.state_on(day),
+            "days_short": item.short_on(day)[0],
+        }
+
+    def end(checklist: Checklist, status: Status) -> dict[str, Any]:
+        return {
+            "on": iso(checklist.record.on),
+            "at": checklist.record.start,
+            "protocol": checklist.rules.name,
+            "days_to_go": checklist.record.on - status.day,
+        }
+
+    day = change.status_after.day
+    return {
+        "as_of": iso(day),
+        "from": end(before, change.status_before),
+        "to": end(after, change.status_after),
+        "standing": {
+            "before": standing_document(before, change.status_before, words),
+            "after": standing_document(after, change.status_after, words),
+        },
+        "earliest_safe_on": iso(change.status_after.earliest_safe),
+        "earliest_preferred_on": iso(change.status_after.earliest_preferred),
+        "steps": [
+            {
+                "step": s.step,
+                "title": words.text((s.after or s.before).rule.step.title),  # type: ignore[union-attr]
+                "change": s.change,
+                "before": side(s.before, day),
+                "after": side(s.after, day),
+            }
+            for s in change.steps
+        ],
+        "messages": {"dropped": [], "planned": []},
+    }

@@ -1,0 +1,107 @@
+"""Let people in: make keys for named persons, know them again, and end them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from prep_tracker.domain.actor import Actor, Role
+from prep_tracker.domain.errors import Fault, InvalidError, UnauthenticatedError
+from prep_tracker.domain.terms import clean_text
+from prep_tracker.store import access, audit, clinics
+from prep_tracker.store.access import KeyRow
+from prep_tracker.store.audit import AuditLine
+from prep_tracker.store.clinics import ClinicRow
+
+if TYPE_CHECKING:
+    from prep_tracker.store import Connection
+
+KEY_ROLES: tuple[Role, ...] = ("coordinator", "clinician", "admin", "integration")
+LONGEST_NAME = 200
+_TOKEN = re.compile(r"prep_([a-z]{2,8})_([0-9a-f]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
+_REFUSED = "Send a valid key as Authorization: Bearer …"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key at the only moment at which its secret is known: ``token`` is shown once and stored nowhere."""
+
+    row: KeyRow
+    token: str
+
+
+def new_clinic(connection: Connection, name: str, zone: str, *, now: datetime, is_demo: bool = False) -> ClinicRow:
+    """Add a clinic. The zone is an IANA name that the caller has checked."""
+    name = _named(name, "/clinic")
+    row = ClinicRow(str(uuid4()), name, zone, {}, is_demo, now)
+    clinics.add(connection, row)
+    return row
+
+
+def add_key(
+    connection: Connection,
+    clinic_id: str,
+    role: Role,
+    person: str,
+    *,
+    now: datetime,
+    environment: str = "live",
+    scopes: Iterable[str] = (),
+    expires_at: datetime | None = None,
+) -> NewKey:
+    """Make a key for a named person or system of a clinic."""
+    person = _named(person, "/person")
+    if role not in KEY_ROLES:
+        raise InvalidError(Fault("/role", "unknown-role", f"Choose one of {', '.join(KEY_ROLES)}."))
+    key_id = secrets.token_hex(8)
+    secret = urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
+    row = KeyRow(key_id, clinic_id, role, sorted(scopes), person, _hash(key_id, secret), now, expires_at, None, None)
+    access.add_key(connection, clinic_id, row)
+    line = AuditLine(now, "system", "", "", "C", "key.added", "key", 201, entity_id=key_id)
+    audit.add(connection, clinic_id, line)
+    return NewKey(row, f"prep_{environment}_{key_id}_{secret}")
+
+
+def authenticate(connection: Connection, token: str | None, *, now: datetime) -> tuple[Actor, ClinicRow]:
+    """Know the caller by a bearer token. Raises ``UnauthenticatedError``, always with the same sentence."""
+    match = _TOKEN.fullmatch(token or "")
+    if match is None:
+        raise UnauthenticatedError(_REFUSED)
+    _, key_id, secret = match.groups()
+    row = access.find_key(connection, key_id)
+    # Compared in constant time, also when there is no such key, so that nothing can be learnt by timing.
+    known = hmac.compare_digest(_hash(key_id, secret), row.secret_hash if row else "")
+    if row is None or not known or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+        raise UnauthenticatedError(_REFUSED)
+    actor = Actor(row.clinic_id, row.role, row.id, row.person, frozenset(row.scopes))
+    return actor, clinics.get(connection, row.clinic_id)
+
+
+def revoke_key(connection: Connection, clinic_id: str, key_id: str, *, now: datetime) -> None:
+    """End a key: the very next request with it is refused. Raises ``NotFoundError``."""
+    access.revoke(connection, clinic_id, key_id, now)
+    audit.add(connection, clinic_id, AuditLine(now, "system", "", "", "D", "key.revoked", "key", 200, entity_id=key_id))
+
+
+def _hash(key_id: str, secret: str) -> str:
+    # 256 random bits cannot be guessed, so a slow hash would only slow down those who may come in. Keyed by the public
+    # part, so that equal secrets, or a table made beforehand, are of no use.
+    return hmac.new(key_id.encode(), secret.encode(), hashlib.sha256).hexdigest()
+
+
+def _named(name: str, pointer: str) -> str:
+    try:
+        name = clean_text(name).strip()
+    except ValueError as error:
+        raise InvalidError(Fault(pointer, "text", str(error))) from None
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise InvalidError(Fault(pointer, "length", f"Write a name of 1 to {LONGEST_NAME} characters."))
+    return name

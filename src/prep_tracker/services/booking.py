@@ -1,0 +1,261 @@
+"""Book a procedure for a patient, and move it to another day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from prep_tracker.catalog.published import published
+from prep_tracker.desk import answers as checks
+from prep_tracker.desk.case import (
+    Case,
+    Desk,
+    keep,
+    note,
+    open_case,
+    open_to_change,
+    projected,
+    require_match,
+    require_open,
+)
+from prep_tracker.domain import entries as e
+from prep_tracker.domain.change import Change, change
+from prep_tracker.domain.errors import ConflictError, Fault, InvalidError, NotFoundError
+from prep_tracker.domain.plan import plan
+from prep_tracker.domain.record import fold
+from prep_tracker.store import audit, patients, procedures, protocols
+from prep_tracker.store.audit import AuditLine
+from prep_tracker.store.patients import PatientRow
+from prep_tracker.store.procedures import ProcedureRow
+
+if TYPE_CHECKING:
+    from prep_tracker.domain.entries import Entry
+    from prep_tracker.domain.rules import Rules
+    from prep_tracker.store import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class NewPatient:
+    """A patient as the clinic names them; ``reference`` is the clinic's own number."""
+
+    reference: str
+    name: str
+    language: str = "en"
+    birth_date: date | None = None
+    time_zone: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    messages: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact that is known at booking."""
+
+    to: str
+    on: date
+    kind: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be booked, with whatever is known already."""
+
+    protocol: str
+    on: date
+    at: str | None = None
+    patient: NewPatient | None = None
+    patient_id: str | None = None
+    backdated: bool = False
+    answers: Mapping[str, object] = field(default_factory=dict)
+    exposures: Sequence[Contact] = ()
+    kept_since: Mapping[str, date | None] = field(default_factory=dict)
+
+
+def book(connection: Connection, desk: Desk, order: Order) -> Case:
+    """Book a procedure: patient, procedure, record and projection at once, or nothing.
+
+    Raises ``InvalidError`` naming every wrong field, ``ConflictError`` where the patient contradicts the one that the
+    clinic has under the same reference.
+    """
+    rules, faults = check(connection, desk, order)
+    if faults or rules is None:
+        raise InvalidError(*faults)
+    if order.patient_id is not None:
+        patient = patients.get(connection, desk.clinic.id, order.patient_id)
+    else:
+        patient = _patient(connection, desk, order.patient)
+    new = _first_entries(desk, order, rules.name)
+    checklist = plan(rules, fold(new), desk.calendar)
+    today = desk.today.toordinal()
+    row = ProcedureRow(
+        id=str(uuid4()),
+        patient_id=patient.id,
+        booking_reference=None,
+        booked_on=desk.today,
+        created_at=desk.now,
+        **projected(checklist, today),
+    )
+    procedures.add(connection, desk.clinic.id, row)
+    procedures.add_entries(connection, desk.clinic.id, row.id, new)
+    note(connection, desk, "C", "procedure.booked", row, 201)
+    return Case(row, checklist, today, tuple(new))
+
+
+def check(connection: Connection, desk: Desk, order: Order) -> tuple[Rules | None, list[Fault]]:
+    """Check an order against the protocol and the clinic; an empty protocol name is passed over."""
+    rules, faults = _rules(connection, desk, order.protocol) if order.protocol else (None, [])
+    faults += _day_faults(desk, order)
+    if order.patient_id is not None and _unknown(connection, desk, order.patient_id):
+        faults.append(Fault("/patient_id", "unknown-patient", "The clinic has no such patient. Send patient instead."))
+    if rules is not None:
+        faults += checks.answer_faults(rules.protocol, order.answers, "/answers")
+        faults += checks.since_faults({s.id: s for s in rules.protocol.steps}, order.kept_since, desk.today)
+        for number, contact in enumerate(order.exposures):
+            faults += checks.exposure_faults(
+                rules.lexicon, contact.to, contact.kind, contact.on, desk.today, f"/exposures/{number}"
+            )
+    return rules, faults
+
+
+def _unknown(connection: Connection, desk: Desk, patient_id: str) -> bool:
+    try:
+        patients.get(connection, desk.clinic.id, patient_id)
+    except NotFoundError:
+        return True
+    return False
+
+
+def _rules(connection: Connection, desk: Desk, name: str) -> tuple[Rules | None, list[Fault]]:
+    """Find a published protocol version by slug or slug@number."""
+    slug, at, number = name.partition("@")
+    if at and not (number.isascii() and number.isdecimal() and len(number) < 7):  # noqa: PLR2004 - no version is higher
+        return None, [
+            Fault("/protocol", "unknown-protocol", 'Write a version as slug@number, for example "laser-ablative@3".')
+        ]
+    try:
+        row = protocols.get(connection, desk.clinic.id, slug, int(number) if at else None)
+    except NotFoundError:
+        row = None
+    if row is None or row.status != "published":
+        known = sorted({p.slug for p in protocols.every(connection, desk.clinic.id) if p.status == "published"})
+        return None, [Fault("/protocol", "unknown-protocol", f"Send a published protocol: {', '.join(known)}.")]
+    return published(row.slug, row.number, row.content_hash, row.content), []
+
+
+def _day_faults(desk: Desk, order: Order) -> list[Fault]:
+    if order.on < desk.today and not order.backdated:
+        message = f'This day is past; today is {desk.today}. To record a past procedure, add "backdated": true.'
+        return [Fault("/on", "past", message)]
+    return []
+
+
+def _patient(connection: Connection, desk: Desk, wanted: NewPatient | None) -> PatientRow:
+    if wanted is None:
+        raise InvalidError(Fault("/patient", "missing", "Send patient with reference and name, or patient_id."))
+    known = patients.find_by_reference(connection, desk.clinic.id, wanted.reference)
+    if known is not None:
+        differing = [
+            what
+            for what, ours, theirs in (
+                ("name", known.name, wanted.name),
+                ("birth date", known.birth_date, wanted.birth_date or known.birth_date),
+            )
+            if ours != theirs
+        ]
+        if differing:
+            msg = f"The clinic has another {' and '.join(differing)} under this reference. Check the reference."
+            raise ConflictError(msg)
+        return known
+    row = PatientRow(
+        id=str(uuid4()),
+        reference=wanted.reference,
+        name=wanted.name,
+        language=wanted.language,
+        birth_date=wanted.birth_date,
+        time_zone=wanted.time_zone,
+        email=wanted.email,
+        phone=wanted.phone,
+        messages=dict(wanted.messages),
+        version=1,
+        erased_at=None,
+        created_at=desk.now,
+    )
+    patients.add(connection, desk.clinic.id, row)
+    actor = desk.actor
+    audit.add(
+        connection,
+        desk.clinic.id,
+        AuditLine(
+            desk.now,
+            actor.role,
+            actor.credential_id,
+            actor.person,
+            "C",
+            "patient.added",
+            "patient",
+            201,
+            entity_id=row.id,
+            patient_id=row.id,
+            request_id=desk.request_id,
+        ),
+    )
+    return row
+
+
+def _first_entries(desk: Desk, order: Order, protocol: str) -> list[Entry]:
+    new: list[Entry] = [e.Booked(**desk.said(1), on=order.on, start=order.at, protocol=protocol)]
+    if order.answers:
+        new.append(e.Answered(**desk.said(len(new) + 1), answers=checks.typed_answers(order.answers)))
+    for contact in order.exposures:
+        new.append(
+            e.Exposed(**desk.said(len(new) + 1), to=contact.to, on=contact.on, special=contact.kind, note=contact.note)
+        )
+    for step, day in order.kept_since.items():
+        new.append(e.Marked(**desk.said(len(new) + 1), step=step, mark="since", on=day))
+    return new
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """To which day and time a procedure moves. ``keep_time``: no time was sent, so the old one stays."""
+
+    to_on: date
+    to_at: str | None = None
+    keep_time: bool = True
+    reason: str | None = None
+    backdated: bool = False
+
+
+def preview_move(connection: Connection, desk: Desk, procedure_id: str, move: Move) -> Change:
+    """Say what a move would do, and change nothing."""
+    return _moved(desk, open_case(connection, desk, procedure_id), move)
+
+
+def apply_move(
+    connection: Connection, desk: Desk, procedure_id: str, move: Move, *, if_match: int | None
+) -> tuple[Case, Change]:
+    """Move a procedure. What was done stays done; what follows from the day follows the new one."""
+    case = open_to_change(connection, desk, procedure_id)
+    require_match(case, if_match)
+    done = _moved(desk, case, move)
+    start = done.after.record.start
+    entry = e.Moved(**desk.said(case.row.version + 1), on=move.to_on, start=start, reason=move.reason)
+    after = keep(connection, desk, case, [entry])
+    note(connection, desk, "U", "procedure.moved", after.row)
+    return after, done
+
+
+def _moved(desk: Desk, case: Case, move: Move) -> Change:
+    require_open(case)
+    if move.to_on < desk.today and not move.backdated:
+        message = f'This day is past; today is {desk.today}. To record that it took place then, add "backdated": true.'
+        raise InvalidError(Fault("/to_on", "past", message))
+    before = case.checklist
+    start = before.record.start if move.keep_time else move.to_at
+    after = plan(before.rules, replace(before.record, on=move.to_on.toordinal(), start=start), before.calendar)
+    return change(before, after, case.today)

@@ -1,0 +1,43 @@
+"""Read a procedure and its checklist as they stand on a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from prep_tracker.desk.case import Case, Desk, open_case
+from prep_tracker.domain.standing import Status, on
+from prep_tracker.store import patients, procedures
+
+if TYPE_CHECKING:
+    from prep_tracker.store import Connection
+    from prep_tracker.store.patients import PatientRow
+    from prep_tracker.store.procedures import ProcedureRow
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A procedure with its plan, judged on a day."""
+
+    case: Case
+    status: Status
+
+
+def find_version(connection: Connection, desk: Desk, procedure_id: str) -> ProcedureRow:
+    """Read only the procedure's row, to see whether anything has changed. Raises ``NotFoundError``."""
+    return procedures.get(connection, desk.clinic.id, procedure_id)
+
+
+def read_checklist(connection: Connection, desk: Desk, procedure_id: str, as_of: date | None) -> Standing:
+    """Read the checklist of a day: today in the clinic's zone, a later one, or an earlier one as it was known then."""
+    case = open_case(connection, desk, procedure_id, as_of=as_of)
+    return Standing(case, on(case.checklist, case.today))
+
+
+def read_procedure(
+    connection: Connection, desk: Desk, procedure_id: str, as_of: date | None
+) -> tuple[Standing, PatientRow]:
+    """Read a procedure with its patient and how it stands."""
+    found = read_checklist(connection, desk, procedure_id, as_of)
+    return found, patients.get(connection, desk.clinic.id, found.case.row.patient_id)
