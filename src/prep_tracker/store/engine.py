@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from sqlalchemy import URL, Engine, NullPool, Pool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 
 SECONDS_BUSY: Final = 5
 """How long a SQLite connection waits for another process before it gives up."""
@@ -35,7 +36,10 @@ def database_url(url: str) -> URL:
 
     SQLite in memory is refused: each connection would see a database of its own.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = make_url("none://")
     match parsed.get_backend_name():
         case "sqlite" if parsed.database and parsed.database != ":memory:":
             return parsed.set(drivername="sqlite")

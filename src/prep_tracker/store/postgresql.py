@@ -15,13 +15,13 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import URL, Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.store.engine import POSTGRES_SETTINGS, SECONDS_CONNECT, blocking_engine
-from prep_tracker.store.session import Store
+from prep_tracker.store.session import StatementError, Store
 
 T = TypeVar("T")
 ATTEMPTS = 3
@@ -30,6 +30,8 @@ _AGAIN = {"40001", "40P01"}
 """serialization_failure and deadlock_detected: nothing has happened, and another try may succeed."""
 _SICK = ("08", "40", "53", "55P03", "57", "58")
 """Connection, rollback, resources, lock_not_available, operator's doing or timeout, system: none is the caller's."""
+_SICK_TO_WRITE = (*_SICK, "25006")
+"""read_only_sql_transaction too: the server is a copy. In a read it means that the function tried to write."""
 
 
 class PostgresqlStore(Store):
@@ -86,16 +88,26 @@ class PostgresqlStore(Store):
             try:
                 async with engine.connect() as connection:
                     return await connection.run_sync(attempt.run)
-            except Exception as error:  # noqa: BLE001 - raised again unless another try may help
-                await asyncio.sleep(attempt.wait_after(error))
+            except Exception as error:
+                seconds, told = attempt.judge(error)
+                if told is error:
+                    raise
+            if told is not None:
+                raise told
+            await asyncio.sleep(seconds)
 
     def _blocked(self, engine: Engine, attempt: _Attempt[T]) -> T:
         while True:
             try:
                 with engine.connect() as connection:
                     return attempt.run(connection)
-            except Exception as error:  # noqa: BLE001 - raised again unless another try may help
-                time.sleep(attempt.wait_after(error))
+            except Exception as error:
+                seconds, told = attempt.judge(error)
+                if told is error:
+                    raise
+            if told is not None:
+                raise told
+            time.sleep(seconds)
 
 
 class _Attempt(Generic[T]):
@@ -114,17 +126,20 @@ class _Attempt(Generic[T]):
             self._committing = False
         return result
 
-    def wait_after(self, error: Exception) -> float:
-        """Say how many seconds to wait before the next try, or raise what the caller is to be told."""
+    def judge(self, error: Exception) -> tuple[float, Exception | None]:
+        """Say how many seconds to wait before the next try, or what the caller is to be told instead."""
         self._left -= 1
         if self._left and not self._committing:  # a commit may have succeeded before the connection broke
             if isinstance(error, DBAPIError) and error.connection_invalidated:
-                return 0
+                return 0, None
             if _sqlstate(error) in _AGAIN:
-                return random.uniform(0.01, 0.05)  # noqa: S311 - so that two who met do not meet again
-        if _is_sick(error):
-            raise UnavailableError("The database cannot answer at the moment.") from error
-        raise error
+                return random.uniform(0.01, 0.05), None  # noqa: S311 - so that two who met do not meet again
+        sick = _is_sick(error, _SICK_TO_WRITE if self._commits else _SICK)
+        told = StatementError(error) if isinstance(error, DBAPIError) and not sick else error
+        if sick or self._committing:
+            told, cause = UnavailableError("The database cannot answer at the moment."), told
+            told.__cause__ = cause
+        return 0, told
 
 
 def _async_engine(url: URL, connections: int, *, read_only: bool) -> AsyncEngine:
@@ -147,10 +162,13 @@ def _async_engine(url: URL, connections: int, *, read_only: bool) -> AsyncEngine
     )
 
 
-def _is_sick(error: Exception) -> bool:
+def _is_sick(error: Exception, codes: tuple[str, ...]) -> bool:
+    if isinstance(error, OSError | PoolTimeoutError):
+        return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    return isinstance(error, OSError | PoolTimeoutError) or _sqlstate(error).startswith(_SICK)
+    code = _sqlstate(error)
+    return code.startswith(codes) if code else isinstance(error, OperationalError)
 
 
 def _sqlstate(error: Exception) -> str:

@@ -52,8 +52,11 @@ def conflict(detail: str) -> Iterator[None]:
     """
     try:
         yield
-    except IntegrityError as error:
-        raise ConflictError(detail) from error
+    except IntegrityError:
+        refused = ConflictError(detail)
+    else:
+        return
+    raise refused  # here, so that it carries nothing along: the database's error quotes the row
 
 
 class joined(GenericFunction[str]):  # noqa: N801 - a SQL function, written like one

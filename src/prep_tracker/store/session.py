@@ -12,12 +12,27 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from prep_tracker.store.engine import database_url
 
-__all__ = ["Connection", "Store"]
+__all__ = ["Connection", "StatementError", "Store"]
 
 T = TypeVar("T")
+
+
+class StatementError(Exception):
+    """The database refused a statement, which is a fault of ours. Names kind and statement, never a value.
+
+    The database's own error quotes the row, a patient's name and all; that is why it is not chained either.
+    """
+
+    def __init__(self, error: DBAPIError) -> None:
+        """Keep what helps to find the fault."""
+        diagnosis = getattr(error.orig, "diag", None)
+        code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+        constraint = getattr(diagnosis, "constraint_name", None) or getattr(error.orig, "constraint_name", None)
+        super().__init__(f"{type(error).__name__} {code or ''} {constraint or ''}: {error.statement}")
 
 
 class Store(ABC):
@@ -63,8 +78,11 @@ class Store(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Finish what was begun and close what ``run_read`` and ``run_write`` opened."""
+        """Finish what was begun and close what ``run_read`` and ``run_write`` opened; the next use opens it again."""
 
     @abstractmethod
     async def aclose(self) -> None:
-        """Finish what was begun and close everything, on the event loop that read and wrote."""
+        """Finish what was begun and close everything, on the event loop that read and wrote.
+
+        The next use opens it again, on whatever event loop that is.
+        """

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.store.engine import sqlite_engine
-from prep_tracker.store.session import Store
+from prep_tracker.store.session import StatementError, Store
 
 T = TypeVar("T")
 MOST_TOGETHER = 256
-_SICK = {5, 6, 7, 8, 9, 10, 13, 14, 15}
+_READONLY = 8
+_SICK = frozenset({5, 6, 7, _READONLY, 9, 10, 13, 14, 15})
 """BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL: SQLite's primary result codes."""
 
 
@@ -50,12 +51,8 @@ class _Op:
             return
         if self.error is None:
             self.future.set_result(self.result)
-        elif _is_sick(self.error):
-            told = UnavailableError("The database cannot answer at the moment.")
-            told.__cause__ = self.error
-            self.future.set_exception(told)
         else:
-            self.future.set_exception(self.error)
+            self.future.set_exception(_told(self.error))
 
 
 class SqliteStore(Store):
@@ -67,22 +64,17 @@ class SqliteStore(Store):
         self._writes = sqlite_engine(url)
         self._reader: Connection | None = None
         self._reading = threading.Lock()
-        self._queue: SimpleQueue[_Op | None] = SimpleQueue()
-        self._writer: threading.Thread | None = None
+        self._writer: _Writer | None = None
         self._submitting = threading.Lock()
-        self._closed = False
 
     async def read(self, fn: Callable[[Connection], T]) -> T:
         """Run ``fn`` right here, on the connection that is kept for this."""
-        with self._reading, _telling():
-            if self._reader is None:
-                self._reader = self._reads.connect()
-            return _read(self._reader, fn)
+        with self._reading:
+            return _in_own_words(self._read_here, fn)
 
     def run_read(self, fn: Callable[[Connection], T]) -> T:
         """Run ``fn`` on a connection of its own, so that nobody on the event loop waits for it."""
-        with _telling(), self._reads.connect() as connection:
-            return _read(connection, fn)
+        return _in_own_words(self._read_aside, fn)
 
     async def write(self, fn: Callable[[Connection], T]) -> T:
         """Queue ``fn`` for the writer and wait for the commit."""
@@ -104,11 +96,9 @@ class SqliteStore(Store):
     def close(self) -> None:
         """Let the writer finish what is queued, then close."""
         with self._submitting:
-            self._closed, writer = True, self._writer
-            if writer is not None:
-                self._queue.put(None)
+            writer, self._writer = self._writer, None
         if writer is not None:
-            writer.join()
+            writer.end()
         with self._reading:
             if self._reader is not None:
                 self._reader.close()
@@ -116,21 +106,42 @@ class SqliteStore(Store):
         self._reads.dispose()
         self._writes.dispose()
 
+    def _read_here(self, fn: Callable[[Connection], T]) -> T:
+        if self._reader is None:
+            self._reader = self._reads.connect()
+        return _read(self._reader, fn)
+
+    def _read_aside(self, fn: Callable[[Connection], T]) -> T:
+        with self._reads.connect() as connection:
+            return _read(connection, fn)
+
     def _submit(self, op: _Op) -> None:
         with self._submitting:
-            if self._closed:
-                raise UnavailableError("The database has been closed.")
             if self._writer is None:
-                self._writer = threading.Thread(target=self._work, name="prep-tracker-writer", daemon=True)
-                self._writer.start()
-            self._queue.put(op)
+                self._writer = _Writer(self._writes)
+            self._writer.queue.put(op)
+
+
+class _Writer:
+    """The one thread that writes, with the ops that wait for it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.queue: SimpleQueue[_Op | None] = SimpleQueue()
+        self._engine = engine
+        self._thread = threading.Thread(target=self._work, name="prep-tracker-writer", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Finish what is queued."""
+        self.queue.put(None)
+        self._thread.join()
 
     def _work(self) -> None:
         """Commit batch after batch until told to end."""
         connection: Connection | None = None
         while batch := self._next_batch():
             try:
-                connection = connection or self._writes.connect()
+                connection = connection or self._engine.connect()
                 _commit(connection, batch)
             except BaseException as error:  # noqa: BLE001 - the thread lives on, and whoever waits is told
                 for op in batch:
@@ -146,17 +157,17 @@ class SqliteStore(Store):
     def _next_batch(self) -> list[_Op]:
         """Wait for an op, then take all that wait with it; empty when it is time to end."""
         batch: list[_Op] = []
-        op = self._queue.get()
+        op = self.queue.get()
         while op is not None:
             batch.append(op)
             if len(batch) == MOST_TOGETHER:
                 return batch
             try:
-                op = self._queue.get_nowait()
+                op = self.queue.get_nowait()
             except Empty:
                 return batch
         if batch:
-            self._queue.put(None)  # these first, then the end
+            self.queue.put(None)  # these first, then the end
         return batch
 
 
@@ -217,17 +228,25 @@ def _tell_all(ops: list[_Op]) -> None:
         op.tell()
 
 
-@contextmanager
-def _telling() -> Iterator[None]:
-    """Say in our own words that the database cannot answer; other errors pass."""
+def _in_own_words(read: Callable[[Callable[[Connection], T]], T], fn: Callable[[Connection], T]) -> T:
+    """Read; say in our own words what the database has to complain about. Other errors pass."""
     try:
-        yield
+        return read(fn)
     except Exception as error:
-        if _is_sick(error):
-            raise UnavailableError("The database cannot be read at the moment.") from error
-        raise
+        # In a read, READONLY means that the function tried to write.
+        told = _told(error, sick=_SICK - {_READONLY})
+        if told is error:
+            raise
+    raise told
 
 
-def _is_sick(error: BaseException) -> bool:
+def _told(error: BaseException, sick: frozenset[int] = _SICK) -> BaseException:
+    """Say what the caller is told of an error: the same, unless it is the database's."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SICK
+    if getattr(cause, "sqlite_errorcode", 0) & 0xFF in sick:
+        told = UnavailableError("The database cannot answer at the moment.")
+        told.__cause__ = error
+        return told
+    if isinstance(error, StopIteration):  # no future takes it, so whoever waits would wait for ever
+        return RuntimeError("a function of the store ended with StopIteration")
+    return StatementError(error) if isinstance(error, DBAPIError) else error
