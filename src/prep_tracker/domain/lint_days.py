@@ -135,24 +135,32 @@ def _daily(step: Daily, spot: Spot) -> Iterator[Finding]:
                 "Write at_least or start_by, or make it advisory.",
             )
         return
-    yield from _after(begin, spot / "from", "it counts for it", f"{_BACK} {_NOT_COUNTED}")
-    yield from _after(by, spot / "start_by", "a later start is no longer enough", _BACK)
-    yield from _order(begin, by, spot / "start_by", "the latest start lies before the first")
-    yield from _order(by, end, spot / "start_by", "the latest start lies after the end")
-    if step.at_least is None:
-        return
-    kept = step.at_least.kept
+    found = [
+        *_after(begin, spot / "from", "it counts for it", f"{_BACK} {_NOT_COUNTED}"),
+        *_after(by, spot / "start_by", "a later start is no longer enough", _BACK),
+        *_order(begin, by, spot / "start_by", "the latest start lies before the first"),
+        *_order(by, end, spot / "start_by", "the latest start lies after the end"),
+    ]
+    yield from found
+    if step.at_least is not None and not found:
+        yield from _kept(step, step.at_least.kept, spot)
 
-    def last(on: int) -> int:
-        return min(_last(end, on, FAR), on) if end else on - 1
 
-    if begin and (day := _first_day((begin, end), lambda on: last(on) - _first(begin, on) + 1 < kept)):
+def _kept(step: Daily, kept: int, spot: Spot) -> Iterator[Finding]:
+    """Yield days to be kept of which there are not so many."""
+    begin, end, by = step.from_, step.to, step.start_by
+
+    def left(point: Point, on: int) -> int:
+        last = min(_last(end, on, FAR), on) if end else on - 1
+        return last - _first(point, on) + 1
+
+    if begin and (day := _first_day((begin, end), lambda on: left(begin, on) < kept)):
         yield (spot / "at_least").fault(
             "impossible",
             f"nobody can keep {kept} days: fewer lie between the first and the last{example(day, begin, end)}",
             "Begin earlier, or ask for fewer days.",
         )
-    elif by and (day := _first_day((by, end), lambda on: last(on) - _first(by, on) + 1 < kept)):
+    elif by and (day := _first_day((by, end), lambda on: left(by, on) < kept)):
         yield (spot / "start_by").fault(
             "impossible",
             f"whoever begins on the last day of start_by cannot keep {kept} days{example(day, by, end)}",
