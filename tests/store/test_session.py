@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from prep_tracker.domain.errors import NotFoundError, UnavailableError
 from prep_tracker.store import clinics, patients, procedures
-from prep_tracker.store.session import StatementError, Store
+from prep_tracker.store.session import QueryError, Store
 from tests.store.cast import append, booked, patient_row, settle_aster
 
 DEFERRED_CHECK = """
@@ -148,9 +148,9 @@ def test_a_read_cannot_write(store: Store) -> None:
         finally:
             await store.aclose()
 
-    with pytest.raises(StatementError):
+    with pytest.raises(QueryError):
         store.run_read(write)
-    with pytest.raises(StatementError):
+    with pytest.raises(QueryError):
         asyncio.run(awaited())
     assert store.run_read(lambda c: patients.find_by_reference(c, cast.clinic, "2")) is None
 
@@ -183,7 +183,7 @@ def test_an_error_of_the_database_holds_nothing_personal(store: Store) -> None:
         row = {"clinic": cast.clinic, "name": "Pia Canary"}
         connection.execute(text("INSERT INTO keys (clinic_id, id) VALUES (:clinic, :name)"), row)
 
-    with pytest.raises(StatementError) as caught:
+    with pytest.raises(QueryError) as caught:
         store.run_write(orphan)
     shown = "".join(traceback.format_exception(caught.value))
     assert "Canary" not in shown
@@ -193,7 +193,7 @@ def test_an_error_of_the_database_holds_nothing_personal(store: Store) -> None:
 
 KEEP_WRITING = """
 import sys
-from prep_tracker.store.session import StatementError, Store
+from prep_tracker.store.session import QueryError, Store
 from tests.store.cast import Cast, append
 store, cast = Store.open(sys.argv[1]), Cast(*sys.argv[2:])
 while True:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from prep_tracker.domain.actor import Role
 from prep_tracker.domain.errors import NotFoundError
-from prep_tracker.store.rows import columns, conflict, is_one, of_clinic, this, values
+from prep_tracker.store.rows import columns, execute_or, is_one, of_clinic, this, values
 from prep_tracker.store.tables import keys
 
 
@@ -45,8 +45,7 @@ _TOUCH = update(keys).where(of_clinic(keys), is_one(keys)).values(last_used_at=b
 
 def add_key(connection: Connection, clinic_id: str, row: KeyRow) -> None:
     """Add a key; a public part that exists already is a ``ConflictError``: make another one."""
-    with conflict("This key exists already."):
-        connection.execute(_ADD, {**values(row), "clinic_id": clinic_id})
+    execute_or("This key exists already.", connection, _ADD, {**values(row), "clinic_id": clinic_id})
 
 
 def find_key(connection: Connection, key_id: str) -> KeyRow | None:

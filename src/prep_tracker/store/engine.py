@@ -96,7 +96,7 @@ def sqlite_engine(url: URL, *, poolclass: type[Pool] | None = None, read_only: b
             connection.execute(f"PRAGMA {pragma}")
         (mode,) = connection.execute(f"PRAGMA journal_mode={journal}").fetchone()
         if mode != journal:
-            raise driver.OperationalError(f"the journal is {mode}: end the service that uses it, then start again")
+            raise RuntimeError(f"the journal is {mode}: end the service that uses it, then start again")
         if read_only:
             connection.execute("PRAGMA query_only=ON")
 

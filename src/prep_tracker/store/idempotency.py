@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from prep_tracker.domain.errors import BusyError
 from prep_tracker.store.rows import columns, of_clinic
@@ -48,8 +48,8 @@ _SAME = (
 )
 _FIND = select(*columns(idempotency, AnswerRow)).where(*_SAME)
 _CLAIM = {
-    "sqlite": sqlite.insert(idempotency).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(idempotency).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(idempotency).on_conflict_do_nothing().returning(idempotency.c.key),
+    "postgresql": postgresql.insert(idempotency).on_conflict_do_nothing().returning(idempotency.c.key),
 }
 _FINISH = (
     update(idempotency)
@@ -73,9 +73,9 @@ def claim(connection: Connection, clinic_id: str, repeat: Repeat, *, now: dateti
         "created_at": now,
     }
     try:
-        if connection.execute(_CLAIM[connection.dialect.name], row).rowcount == 1:
+        if connection.execute(_CLAIM[connection.dialect.name], row).one_or_none():
             return None
-    except OperationalError as error:
+    except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) == "55P03":  # lock_not_available
             raise BusyError("A request with this key is being worked on.") from error
         raise

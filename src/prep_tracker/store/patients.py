@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from prep_tracker.domain.errors import NotFoundError
-from prep_tracker.store.rows import columns, conflict, is_one, of_clinic, this, values
+from prep_tracker.store.rows import columns, execute_or, is_one, of_clinic, this, values
 from prep_tracker.store.tables import patients
 
 
@@ -51,8 +51,7 @@ _TAKEN = "Another patient of the clinic has this reference."
 
 def add(connection: Connection, clinic_id: str, row: PatientRow) -> None:
     """Add a patient; a reference that the clinic has already is a ``ConflictError``."""
-    with conflict(_TAKEN):
-        connection.execute(_ADD, {"clinic_id": clinic_id, **values(row)})
+    execute_or(_TAKEN, connection, _ADD, {"clinic_id": clinic_id, **values(row)})
 
 
 def get(connection: Connection, clinic_id: str, patient_id: str) -> PatientRow:
@@ -83,9 +82,8 @@ def change(connection: Connection, clinic_id: str, row: PatientRow) -> None:
     Raises ``ConflictError`` when the reference is another patient's, ``NotFoundError`` when there is no such patient.
     """
     changed = {name: value for name, value in values(row).items() if name not in _FIXED}
-    with conflict(_TAKEN):
-        if connection.execute(_CHANGE, {**this(clinic_id, row.id), **changed}).rowcount != 1:
-            raise NotFoundError
+    if execute_or(_TAKEN, connection, _CHANGE, {**this(clinic_id, row.id), **changed}).rowcount != 1:
+        raise NotFoundError
 
 
 def _one(found: object) -> PatientRow:

@@ -15,13 +15,13 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import URL, Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.store.engine import POSTGRES_SETTINGS, SECONDS_CONNECT, blocking_engine
-from prep_tracker.store.session import StatementError, Store
+from prep_tracker.store.session import QueryError, Store
 
 T = TypeVar("T")
 ATTEMPTS = 3
@@ -135,7 +135,7 @@ class _Attempt(Generic[T]):
             if _sqlstate(error) in _AGAIN:
                 return random.uniform(0.01, 0.05), None  # noqa: S311 - so that two who met do not meet again
         sick = _is_sick(error, _SICK_TO_WRITE if self._commits else _SICK)
-        told = StatementError(error) if isinstance(error, DBAPIError) and not sick else error
+        told = QueryError(error) if isinstance(error, StatementError) and not sick else error
         if sick or self._committing:
             told, cause = UnavailableError("The database cannot answer at the moment."), told
             told.__cause__ = cause

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Update, bindparam, func, insert, select, upda
 
 from prep_tracker.domain.entries import ENTRIES, ENTRY, Entry
 from prep_tracker.domain.errors import NotFoundError
-from prep_tracker.store.rows import columns, conflict, is_one, joined, of_clinic, this, values
+from prep_tracker.store.rows import columns, execute_or, is_one, joined, of_clinic, this, values
 from prep_tracker.store.tables import entries as said
 from prep_tracker.store.tables import procedures
 
@@ -87,6 +87,7 @@ _ENTRIES = select(said.c.body).where(of_clinic(said), is_one(said, "procedure_id
 _ADD = insert(procedures)
 _FIXED = {"id", "patient_id", "booked_on", "created_at"}
 _SAY = insert(said)
+_TAKEN = "The clinic has a procedure with this booking reference."
 
 
 def add(connection: Connection, clinic_id: str, row: ProcedureRow) -> None:
@@ -94,8 +95,12 @@ def add(connection: Connection, clinic_id: str, row: ProcedureRow) -> None:
 
     A booking reference that the clinic has already, or a patient who is not the clinic's, is a ``ConflictError``.
     """
-    with conflict("The clinic has a procedure with this booking reference."):
-        connection.execute(_ADD, {"clinic_id": clinic_id, **values(row)})
+    execute_or(
+        "The clinic has a procedure with this booking reference.",
+        connection,
+        _ADD,
+        {"clinic_id": clinic_id, **values(row)},
+    )
 
 
 def get(connection: Connection, clinic_id: str, procedure_id: str) -> ProcedureRow:
@@ -169,8 +174,7 @@ def add_entries(connection: Connection, clinic_id: str, procedure_id: str, new: 
         for entry in new
     ]
     if rows:
-        with conflict("This entry has been made already."):
-            connection.execute(_SAY, rows if len(rows) > 1 else rows[0])
+        execute_or("This entry has been made already.", connection, _SAY, rows if len(rows) > 1 else rows[0])
 
 
 def save(connection: Connection, clinic_id: str, row: ProcedureRow, *, was: ProcedureRow | None = None) -> None:
@@ -182,9 +186,16 @@ def save(connection: Connection, clinic_id: str, row: ProcedureRow, *, was: Proc
     changed = {k: v for k, v in values(row).items() if k not in _FIXED and (was is None or v != old[k])}
     if not changed:
         return
-    with conflict("The clinic has a procedure with this booking reference."):
-        if connection.execute(_save(tuple(changed)), {**this(clinic_id, row.id), **changed}).rowcount != 1:
-            raise NotFoundError
+    if (
+        execute_or(
+            "The clinic has a procedure with this booking reference.",
+            connection,
+            _save(tuple(changed)),
+            {**this(clinic_id, row.id), **changed},
+        ).rowcount
+        != 1
+    ):
+        raise NotFoundError
 
 
 @cache

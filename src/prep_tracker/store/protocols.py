@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from prep_tracker.domain.errors import NotFoundError
-from prep_tracker.store.rows import columns, conflict, is_one, of_clinic, this, values
+from prep_tracker.store.rows import columns, execute_or, is_one, of_clinic, this, values
 from prep_tracker.store.tables import protocol_versions
 
 Status = Literal["draft", "published", "retired"]
@@ -60,8 +60,9 @@ _CHANGE = (
 
 def add_version(connection: Connection, clinic_id: str | None, row: ProtocolRow) -> None:
     """Add a version to the clinic's own, or with None to what is shipped; a number taken is a ``ConflictError``."""
-    with conflict("This version of the protocol exists already."):
-        connection.execute(_ADD, {**values(row), "clinic_id": clinic_id})
+    execute_or(
+        "This version of the protocol exists already.", connection, _ADD, {**values(row), "clinic_id": clinic_id}
+    )
 
 
 def get(connection: Connection, clinic_id: str, slug: str, number: int | None = None) -> ProtocolRow:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Column, ColumnElement, Table, Text, bindparam
+from sqlalchemy import Column, ColumnElement, Connection, CursorResult, Executable, Table, Text, bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -44,19 +42,21 @@ def this(clinic_id: str, one: str | None = None) -> dict[str, Any]:
     return {"this_clinic": clinic_id} if one is None else {"this_clinic": clinic_id, "this_one": one}
 
 
-@contextmanager
-def conflict(detail: str) -> Iterator[None]:
-    """Say ``detail`` where the database refuses a row because it contradicts another one.
+def execute_or(
+    conflict: str,
+    connection: Connection,
+    statement: Executable,
+    given: Any,  # noqa: ANN401 - one row or several
+) -> CursorResult[Any]:
+    """Run a statement; where it is refused because of another row, raise ``ConflictError`` saying ``conflict``.
 
-    The transaction is lost with it on PostgreSQL, so let the ``ConflictError`` go on to the door.
+    The transaction is lost with it on PostgreSQL, so let it go on to the door.
     """
     try:
-        yield
+        return cast("CursorResult[Any]", connection.execute(statement, given))
     except IntegrityError:
-        refused = ConflictError(detail)
-    else:
-        return
-    raise refused  # here, so that it carries nothing along: the database's error quotes the row
+        refused = ConflictError(conflict)
+    raise refused  # out here, so that it carries nothing along: the database's own error quotes the row
 
 
 class joined(GenericFunction[str]):  # noqa: N801 - a SQL function, written like one

@@ -12,22 +12,22 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 
 from prep_tracker.store.engine import database_url
 
-__all__ = ["Connection", "StatementError", "Store"]
+__all__ = ["Connection", "QueryError", "Store"]
 
 T = TypeVar("T")
 
 
-class StatementError(Exception):
+class QueryError(Exception):
     """The database refused a statement, which is a fault of ours. Names kind and statement, never a value.
 
     The database's own error quotes the row, a patient's name and all; that is why it is not chained either.
     """
 
-    def __init__(self, error: DBAPIError) -> None:
+    def __init__(self, error: StatementError) -> None:
         """Keep what helps to find the fault."""
         diagnosis = getattr(error.orig, "diag", None)
         code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)

@@ -16,11 +16,11 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.store.engine import sqlite_engine
-from prep_tracker.store.session import StatementError, Store
+from prep_tracker.store.session import QueryError, Store
 
 T = TypeVar("T")
 MOST_TOGETHER = 256
@@ -175,6 +175,7 @@ def _commit(connection: Connection, batch: list[_Op]) -> None:
     """Do all of the batch in one transaction; what one op got wrong is undone for it alone."""
     raw = _raw(connection)
     raw.execute("BEGIN IMMEDIATE")
+    connection.begin()  # or SQLAlchemy, knowing of no transaction, would roll all of it back at the first error
     try:
         for op in batch:
             raw.execute("SAVEPOINT op")
@@ -249,4 +250,4 @@ def _told(error: BaseException, sick: frozenset[int] = _SICK) -> BaseException:
         return told
     if isinstance(error, StopIteration):  # no future takes it, so whoever waits would wait for ever
         return RuntimeError("a function of the store ended with StopIteration")
-    return StatementError(error) if isinstance(error, DBAPIError) else error
+    return QueryError(error) if isinstance(error, StatementError) else error
