@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from prep_tracker import __version__
 from prep_tracker.api import health, problems
 from prep_tracker.api.door import Service
-from prep_tracker.api.staff import procedures, protocols, saying
+from prep_tracker.api.staff import clinic, clinical, patients, procedures, protocols, saying, worklist
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,6 +23,17 @@ if TYPE_CHECKING:
     from prep_tracker.store.session import Store
 
 MOST_BYTES = 256 * 1024
+ROUTERS = (
+    procedures.router,
+    saying.router,
+    clinical.router,
+    worklist.router,
+    patients.router,
+    protocols.router,
+    clinic.router,
+    health.router,
+)
+"""The hot ones first: a request walks through them in this order."""
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -49,7 +60,7 @@ def create_app(store: Store, clock: Clock, *, origins: Sequence[str] = ()) -> Fa
     )
     app.state.service = Service(store, clock)
     problems.install(app)
-    for router in (procedures.router, saying.router, protocols.router, health.router):
+    for router in ROUTERS:
         app.include_router(router)
     _document(app)
     app.add_middleware(Envelope)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Header, Query, Request
@@ -20,16 +19,23 @@ from prep_tracker.api.wire import UUID, Answer, Day
 from prep_tracker.catalog.speaking import choose_language, words
 from prep_tracker.catalog.words import Words
 from prep_tracker.desk.case import Desk
-from prep_tracker.domain.days import Calendar
-from prep_tracker.domain.errors import Fault, ForbiddenError, IdempotencyMismatchError, InvalidError, NotFoundError
+from prep_tracker.domain.errors import (
+    ConflictError,
+    Fault,
+    ForbiddenError,
+    IdempotencyMismatchError,
+    InvalidError,
+    NotFoundError,
+)
 from prep_tracker.services.access import authenticate
+from prep_tracker.services.clinic import calendar_of
 from prep_tracker.store import idempotency
 from prep_tracker.store.idempotency import Repeat
 
 if TYPE_CHECKING:
     from prep_tracker.clock import Clock
+    from prep_tracker.domain.actor import Actor
     from prep_tracker.store import Connection
-    from prep_tracker.store.clinics import ClinicRow
     from prep_tracker.store.session import Store
 
 T = TypeVar("T")
@@ -74,7 +80,8 @@ class Door(APIRoute):
     def get_route_handler(self) -> Handler:
         """Put the authentication in front of what FastAPI does."""
         inner = super().get_route_handler()
-        roles = frozenset((self.openapi_extra or {}).get("x-roles", STAFF))
+        extra = self.openapi_extra or {}
+        roles, scope = frozenset(extra.get("x-roles", STAFF)), extra.get("x-scope")
 
         async def handle(request: Request) -> Response:
             service: Service = request.app.state.service
@@ -82,10 +89,8 @@ class Door(APIRoute):
             given = token.strip() if scheme.lower() == "bearer" else None
             now = service.clock.now()
             actor, clinic = await service.store.read(lambda c: authenticate(c, given, now=now))
-            if not actor.may(*roles):
-                names = " or ".join(sorted(roles))
-                msg = f"This needs the role {names}; yours is {actor.role}."
-                raise ForbiddenError(msg)
+            if not (scope in actor.scopes if actor.role == "integration" else actor.may(*roles)):
+                raise ForbiddenError(_refusal(actor, roles, scope))
             for name, value in request.path_params.items():
                 if name.endswith("_id") and not UUID.fullmatch(value):
                     raise NotFoundError
@@ -104,14 +109,12 @@ class Door(APIRoute):
         return handle
 
 
-def calendar_of(clinic: ClinicRow) -> Calendar:
-    """Give the clinic's calendar; the same one as long as its settings are the same."""
-    return _calendar(clinic.time_zone)
-
-
-@lru_cache(maxsize=1024)
-def _calendar(zone: str) -> Calendar:
-    return Calendar(zone)
+def _refusal(actor: Actor, roles: Collection[str], scope: str | None) -> str:
+    """Say who may do this, and who asked."""
+    if actor.role == "integration":
+        return f"This key needs the scope {scope}." if scope else "This is for staff; a key for systems cannot do it."
+    named = sorted(roles, key=("coordinator", "clinician", "admin").index)
+    return f"This needs the role {' or '.join(named)}; yours is {actor.role}."
 
 
 def desk_of(request: Request) -> Desk:
@@ -132,10 +135,11 @@ async def read(request: Request, fn: Callable[[Connection, Desk], T]) -> T:
     return await service.store.read(lambda connection: fn(connection, desk))
 
 
-async def act(request: Request, fn: Callable[[Connection, Desk], Answer]) -> Response:
+async def act(request: Request, fn: Callable[[Connection, Desk], Answer], *, keep: bool = True) -> Response:
     """Act in one transaction, which is committed before the answer goes out.
 
-    With an ``Idempotency-Key`` the answer is kept in the same transaction, and given again to the same request.
+    With an ``Idempotency-Key`` the answer is kept in the same transaction, and given again to the same request. Without
+    ``keep`` only the key is kept: the same request again is a ``ConflictError``, for its answer was shown once.
     """
     service: Service = request.app.state.service
     desk = desk_of(request)
@@ -154,9 +158,13 @@ async def act(request: Request, fn: Callable[[Connection, Desk], Answer]) -> Res
             if known.fingerprint != repeat.fingerprint:
                 msg = "This Idempotency-Key came before with another request. Use a new key for a new request."
                 raise IdempotencyMismatchError(msg)
+            if not keep:
+                msg = "This was done before with the same Idempotency-Key, and its answer is shown only once."
+                raise ConflictError(msg)
             return Answer(known.status, known.body, {**known.headers, "Idempotent-Replayed": "true"})
         made = fn(connection, desk)
-        idempotency.finish(connection, desk.clinic.id, repeat, made.status, made.headers, made.body)
+        kept = made.body if keep else b""
+        idempotency.finish(connection, desk.clinic.id, repeat, made.status, made.headers, kept)
         return made
 
     return respond(await service.store.write(once))
@@ -165,12 +173,16 @@ async def act(request: Request, fn: Callable[[Connection, Desk], Answer]) -> Res
 def respond(made: Answer) -> Response:
     """Send an answer: personal data is revalidated each time and never shared."""
     headers = {"Cache-Control": "private, no-cache", **made.headers}
-    return Response(made.body, made.status, headers, media_type="application/json")
+    return Response(made.body or None, made.status, headers, media_type="application/json" if made.body else None)
 
 
-def tag(version: int, day: date, language: str, view: str = "staff") -> str:
-    """Make the ETag of a procedure's answer: it changes with the version, at midnight, by language and by view."""
-    return f'"{version}.{day}.{language}.{view}"'
+def tag(desk: Desk, version: int, day: date | None, language: str, view: str = "staff") -> str:
+    """Make the ETag of a procedure's answer: it changes with the version, at midnight, by language and by view.
+
+    Where the clinic has changed its calendar, the number of that change stands at the end.
+    """
+    changed = desk.clinic.settings.get("calendar")
+    return f'"{version}.{day or desk.today}.{language}.{view}{f".{changed}" if changed else ""}"'
 
 
 def unchanged(if_none_match: str | None, current: str) -> bool:

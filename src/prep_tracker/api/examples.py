@@ -179,16 +179,89 @@ PROTOCOL = {
     "content": None,
 }
 PROTOCOLS = {"items": [PROTOCOL], "next": None}
+FULL_PATIENT = PATIENT | {
+    "birth_date": "1990-02-03",
+    "time_zone": None,
+    "email": "pia@example.org",
+    "phone": None,
+    "messages": {"email": True, "sms": False},
+    "version": 1,
+}
+NEW_PATIENT = {"reference": "A-1001", "name": "Pia Example", "language": "en", "email": "pia@example.org"}
+EXPORT = {"patient_id": PATIENT["id"], "exported_at": "2026-11-22T09:00:00Z", "tables": {"patients": [], "entries": []}}
+CLINIC = {
+    "id": "6a0f3d51-0d4f-4f6c-8f0e-6a2c1d9b7e11",
+    "name": "Aster Skin Clinic",
+    "time_zone": "Europe/Amsterdam",
+    "contact": {"phone": "+31 20 000 0000", "email": None, "address": None},
+    "holidays": {"country": "NL", "region": None},
+    "closing_days": ["2026-12-24"],
+    "sender": None,
+    "origins": ["https://portal.example"],
+    "chase_days": 3,
+}
+CLINIC_CHANGE = {"holidays": {"country": "NL"}, "closing_days": ["2026-12-24"]}
+WAIVER = {"step": "no-retinoids", "reason": "One thin layer on one evening, a week before"}
+GATE = {"open": True, "reason": "The cold sore has healed; seen today"}
+CLEARANCE = {"accept": [], "note": "Seen today"}
+STEP = {
+    "id": "bring-glasses",
+    "kind": "note",
+    "at": {"days": -1},
+    "title": {"en": "Bring your glasses"},
+    "source": "The clinician's own instruction",
+}
+STATE = {"state": "cancelled", "reason": "The patient is ill"}
+EVENT = {"event": "healed", "on": "2026-12-28"}
+NEW_KEY = {"role": "coordinator", "person": "Ana Example"}
+KEY: dict[str, Any] = {
+    "id": "3f2a9c1b7d4e8f60",
+    "role": "coordinator",
+    "person": "Ana Example",
+    "scopes": [],
+    "created_at": "2026-11-22T09:00:00Z",
+    "expires_at": None,
+    "revoked_at": None,
+    "last_used_at": None,
+}
+MADE_KEY = KEY | {"key": "prep_live_3f2a9c1b7d4e8f60_" + "x" * 43}
+KEYS = {"items": [KEY], "next": None}
+WORKLIST = {
+    "as_of": "2026-12-04",
+    "until": "2026-12-18",
+    "counts": {"past": 0, "blocked": 1, "at-risk": 0, "waiting": 0, "ready": 0, "on-track": 0},
+    "items": [
+        {
+            "procedure_id": ID,
+            "patient": PATIENT,
+            "on": "2026-12-18",
+            "at": "10:30",
+            "days_to_go": 14,
+            "protocol": "laser-resurfacing@1",
+            "standing": BLOCKED,
+            "act_by": "2026-12-18",
+            "clearance_void": False,
+        }
+    ],
+    "next": None,
+}
 
 
-def documented(body: object, answer: object, *problems: int, roles: tuple[str, ...] | None = None) -> dict[str, Any]:
-    """Document an operation: an example of its body and its answer, and the problems that it may meet."""
+def documented(
+    body: object, answer: object, *problems: int, roles: tuple[str, ...] | None = None, scope: str | None = None
+) -> dict[str, Any]:
+    """Document an operation: an example of its body and its answer, the problems that it may meet, and who may call.
+
+    ``roles``: left out, all staff. ``scope``: what a key of the role integration needs; left out, none may.
+    """
     responses: dict[int | str, dict[str, Any]] = {"2XX": {"content": {"application/json": {"example": answer}}}}
     extra: dict[str, Any] = {"security": [{"key": []}]}
     if body is not None:
         extra["requestBody"] = {"content": {"application/json": {"example": body}}}
     if roles is not None:
         extra["x-roles"] = list(roles)
+    if scope is not None:
+        extra["x-scope"] = scope
     general = (401, 403, 422, 503)
     for status in sorted({*general, *problems, *((400, 413) if body is not None else ())}):
         titles = [kind.title for kind in KINDS.values() if kind.status == status]

@@ -10,7 +10,9 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from prep_tracker.catalog import speaking
 from prep_tracker.domain import errors as e
+from prep_tracker.exports.document import reason_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +35,7 @@ KINDS: dict[str, Kind] = {
     "not-found": Kind(404, "There is no such thing", "Check the address. What belongs to others looks the same."),
     "method-not-allowed": Kind(405, "This cannot be done here", "Use one of the methods in the Allow header."),
     "conflict": Kind(409, "It contradicts what is stored", "Read the detail, look at what is stored, then decide."),
+    "blocked": Kind(409, "Something blocks this procedure", "Mend what blocks it, waive it, or accept it by name."),
     "busy": Kind(409, "The same request is being worked on", "Wait a moment, then send it again with the same key."),
     "stale": Kind(412, "It was changed in the meantime", "Read it again, decide anew, and send the new ETag."),
     "too-large": Kind(413, "The body is too large", "Send at most 256 KiB."),
@@ -52,6 +55,7 @@ ERRORS: dict[type[e.PrepError], str] = {
     e.StaleError: "stale",
     e.PreconditionRequiredError: "precondition-required",
     e.ConflictError: "conflict",
+    e.BlockedError: "blocked",
     e.IdempotencyMismatchError: "key-reused",
     e.BusyError: "busy",
     e.UnavailableError: "unavailable",
@@ -103,6 +107,9 @@ async def _expected(request: Request, error: e.PrepError) -> Response:
     extra: dict[str, Any] = {}
     if isinstance(error, e.InvalidError):
         extra["errors"] = [{"pointer": f.pointer, "code": f.code, "message": f.message} for f in error.faults]
+    if isinstance(error, e.BlockedError):
+        words = speaking.words(speaking.choose_language(None, request.headers.get("accept-language")))
+        extra["reasons"] = [reason_document(error.checklist, reason, words) for reason in error.reasons]
     if isinstance(error, e.StaleError):
         headers["ETag"] = extra["etag"] = f'"{error.version}"'
     if isinstance(error, e.UnauthenticatedError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool, StringConstraints, model_validator
@@ -15,6 +16,14 @@ Reference = Annotated[Name, Field(description="The clinic's own number for the p
 Email = Annotated[str, StringConstraints(strict=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Phone = Annotated[str, StringConstraints(strict=True, max_length=32, pattern=r"^\+?[0-9 ()\-.]{5,31}$")]
 LanguageTag = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$")]
+
+
+def instant(value: object) -> object:
+    """Read an RFC 3339 instant; numbers are none."""
+    if not isinstance(value, str):
+        msg = "write the instant as a text, for example 2026-12-18T09:30:00Z"
+        raise ValueError(msg)  # noqa: TRY004 - Pydantic turns it into a fault of the field
+    return datetime.fromisoformat(value)
 
 
 class MessagesIn(In):

@@ -6,13 +6,13 @@ from prep_tracker.catalog.protocols import (
     Located,
     UnknownProtocolError,
     check_protocol,
-    json_schema,
     load_protocol,
     protocol,
     slugs,
     source,
 )
 from prep_tracker.catalog.reader import Document, ReadError, read
+from prep_tracker.catalog.schema import json_schema
 
 __all__ = [
     "Document",

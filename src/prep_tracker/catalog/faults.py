@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from prep_tracker.domain.lint import MOST_FINDINGS
 from prep_tracker.domain.lint_finding import Finding, Path, near
 from prep_tracker.domain.protocol import KINDS, Protocol
 
@@ -19,6 +20,7 @@ _SHAPES = {
     "AtLeast": "{of_last: 14, kept: 11}",
 }
 _MENDS = {
+    "recursion_depth_exceeded": "Write it flatter.",
     "bool_type": "Write true or false, without quotes.",
     "int_type": "Write a whole number, without quotes.",
     "int_from_float": "Write a whole number, without quotes.",
@@ -56,9 +58,11 @@ class _Place(NamedTuple):
 
 
 def faults(error: ValidationError, data: object) -> Iterator[Finding]:
-    """Yield one finding for each place that does not fit the language; ``data`` is what was checked."""
+    """Yield a finding for each place that does not fit the language, so many at most; ``data`` is what was checked."""
     places: dict[Path, list[ErrorDetails]] = {}
     for one in error.errors(include_url=False):
+        if len(places) >= MOST_FINDINGS:
+            break
         if one["type"] != "too_short" or not one["input"]:  # a list whose only item is wrong is not too short
             places.setdefault(_path(one, data), []).append(one)
     for path, errors in places.items():

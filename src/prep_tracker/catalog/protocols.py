@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from prep_tracker.catalog.faults import faults
 from prep_tracker.catalog.reader import ReadError, read
 from prep_tracker.domain.lexicon import Lexicon
-from prep_tracker.domain.lint import MOST_FINDINGS, Finding, lint, near
+from prep_tracker.domain.lint import Finding, lint, near
 from prep_tracker.domain.protocol import Protocol
 
 FOLDER = Path(__file__).parent.parent / "data" / "protocols"
@@ -60,7 +57,7 @@ def check_protocol(data: object, lexicon: Lexicon) -> tuple[Protocol | None, tup
     try:
         protocol = Protocol.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
-        return None, tuple(islice(faults(error, data), MOST_FINDINGS))
+        return None, tuple(faults(error, data))
     return protocol, lint(protocol, lexicon)
 
 
@@ -85,9 +82,3 @@ def protocol(slug: str) -> Protocol:
     It is checked against the language, not looked through again: that is done before it ships.
     """
     return Protocol.model_validate(read(source(slug)).data, by_alias=True, by_name=False)
-
-
-def json_schema() -> Mapping[str, Any]:
-    """Give the protocol language as JSON Schema (2020-12), for editors that complete and check while one writes."""
-    schema = Protocol.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -18,7 +18,7 @@ from prep_tracker.domain.errors import ConflictError, Fault, InvalidError, Preco
 from prep_tracker.domain.plan import Checklist, plan
 from prep_tracker.domain.record import Record, fold
 from prep_tracker.domain.standing import reasons_on
-from prep_tracker.store import audit, procedures, protocols
+from prep_tracker.store import audit, procedures, protocols, worklist
 from prep_tracker.store.audit import Action, AuditLine
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from prep_tracker.store.procedures import ProcedureRow
 
 MOST_PLANS = 20_000
+BATCH = 500
 _plans: OrderedDict[tuple[str, int, Calendar, str], Checklist] = OrderedDict()
 _rules: dict[tuple[str, str], Rules] = {}
 """By clinic and slug@number: a published version never changes."""
@@ -170,8 +171,52 @@ def projected(checklist: Checklist, today: int) -> dict[str, Any]:
     }
 
 
+def plans_of(connection: Connection, desk: Desk, rows: Sequence[ProcedureRow]) -> list[Checklist]:
+    """Plan several procedures, in their order; the records that are not in memory are read at once."""
+    missing = [row.id for row in rows if _remembered(row, desk) is None]
+    records = worklist.records(connection, desk.clinic.id, missing)
+    plans = []
+    for row in rows:
+        found = _remembered(row, desk)
+        if found is None:
+            entries = tuple(x for x in records[row.id] if x.seq <= row.version)
+            found = _remember(row, desk, plan_of(connection, desk, fold(entries)))
+        plans.append(found)
+    return plans
+
+
+def replan(connection: Connection, desk: Desk) -> None:
+    """Reckon the projection of every booked procedure of the clinic anew, a few hundred at a time."""
+    after = ""
+    while rows := worklist.booked(connection, desk.clinic.id, after, BATCH):
+        reproject(connection, desk, rows)
+        after = rows[-1].id
+
+
+def reproject(connection: Connection, desk: Desk, rows: Sequence[ProcedureRow]) -> None:
+    """Reckon the projection of these procedures anew, for today."""
+    today = desk.today.toordinal()
+    for row, checklist in zip(rows, plans_of(connection, desk, rows), strict=True):
+        worklist.project(connection, desk.clinic.id, replace(row, **projected(checklist, today)))
+
+
 def note(connection: Connection, desk: Desk, action: Action, event: str, row: ProcedureRow, outcome: int = 200) -> None:
     """Write the audit line of something done to a procedure; it commits with what was done."""
+    note_other(connection, desk, action, event, "procedure", row.id, patient_id=row.patient_id, outcome=outcome)
+
+
+def note_other(
+    connection: Connection,
+    desk: Desk,
+    action: Action,
+    event: str,
+    entity: str,
+    entity_id: str | None,
+    *,
+    patient_id: str | None = None,
+    outcome: int = 200,
+) -> None:
+    """Write the audit line of something done to anything else."""
     actor = desk.actor
     line = AuditLine(
         desk.now,
@@ -180,10 +225,10 @@ def note(connection: Connection, desk: Desk, action: Action, event: str, row: Pr
         actor.person,
         action,
         event,
-        "procedure",
+        entity,
         outcome,
-        entity_id=row.id,
-        patient_id=row.patient_id,
+        entity_id=entity_id,
+        patient_id=patient_id,
         on_behalf_of=desk.on_behalf_of,
         request_id=desk.request_id,
     )
@@ -198,11 +243,15 @@ def _entries(connection: Connection, desk: Desk, row: ProcedureRow) -> tuple[Ent
 def _planned(connection: Connection, desk: Desk, row: ProcedureRow) -> Checklist:
     found = _remembered(row, desk)
     if found is None:
-        found = plan_of(connection, desk, fold(_entries(connection, desk, row)))
-        _plans[_key(row, desk)] = found
-        if len(_plans) > MOST_PLANS:
-            _plans.popitem(last=False)
+        found = _remember(row, desk, plan_of(connection, desk, fold(_entries(connection, desk, row))))
     return found
+
+
+def _remember(row: ProcedureRow, desk: Desk, checklist: Checklist) -> Checklist:
+    _plans[_key(row, desk)] = checklist
+    if len(_plans) > MOST_PLANS:
+        _plans.popitem(last=False)
+    return checklist
 
 
 def _remembered(row: ProcedureRow, desk: Desk) -> Checklist | None:

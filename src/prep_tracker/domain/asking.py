@@ -96,7 +96,7 @@ def lay_note(rule: Rule, record: Record, calendar: Calendar) -> Item:
     last = to.day if to is not None else (on if step.at is None else at.day)
     item = Item(rule, (), opens=at.day, due=on if step.confirm else None, closes=last)
     item.moments = tuple(m for m in (at, to) if m is not None and (m.time or m.part or m.to_follow))
-    item.silent = not step.confirm or at.day > on
+    item.silent = not step.confirm or at.day > on or at.to_follow
     item.counted = not item.silent
     if step.confirm and step.id in record.understood:
         item.settled = True

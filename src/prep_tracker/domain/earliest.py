@@ -16,6 +16,7 @@ from prep_tracker.domain.protocol import Avoid, Do
 
 if TYPE_CHECKING:
     from prep_tracker.domain.plan import Checklist
+    from prep_tracker.domain.record import Record
 
 FURTHEST = 730
 """How many days the search goes on; beyond that no day is named."""
@@ -35,7 +36,7 @@ def earliest(checklist: Checklist, today: int) -> tuple[int | None, int | None]:
 def _search(checklist: Checklist, today: int, start: int, *, floors: bool) -> int | None:
     if any(_weighs(i, floors=floors) and i.timeline[-1][1] == "closed" for i in checklist.items):
         return None
-    first = max([start, *(_lower_bound(item, today, floors=floors) for item in checklist.items)])
+    first = max([start, *(_lower_bound(item, checklist.record, today, floors=floors) for item in checklist.items)])
     for day in range(first, today + FURTHEST + 1):
         if fits(checklist, day, today, floors=floors):
             return day
@@ -64,15 +65,18 @@ def _weighs(item: Item, *, floors: bool) -> bool:
     return not item.silent and (severity == "blocking" or (not floors and severity == "clinician"))
 
 
-def _lower_bound(item: Item, today: int, *, floors: bool) -> int:
-    """Give a day before which this item cannot fit, or 0 when only judging can tell."""
+def _lower_bound(item: Item, record: Record, today: int, *, floors: bool) -> int:
+    """Give a day before which this item cannot fit, or 0 when only judging can tell.
+
+    On another day a waiver may cover it again, and what was done too early for this day may count.
+    """
     step = item.rule.step
-    if not _weighs(item, floors=floors) or item.rule.uses or item.state_on(today) == "waived":
+    if not _weighs(item, floors=floors) or item.rule.uses or step.id in record.waivers:
         return 0
     if isinstance(step, Avoid) and step.days_before is not None:
         span = step.days_before if floors is False or step.floor_days is None else step.floor_days
         said = (item.bound if floors else item.bound_ask) or 0
         return max(said, allowed_from(today - 1, span)) if item.open_ask else said
-    if isinstance(step, Do) and item.open_ask:
+    if isinstance(step, Do) and item.open_ask and step.id not in record.done:
         return today + (step.lead_days or 0)
     return 0

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from prep_tracker.domain.plan import Checklist
+    from prep_tracker.domain.standing import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,17 @@ class PreconditionRequiredError(PrepError):
 
 class ConflictError(PrepError):
     """The request contradicts what is stored, or cannot be done in this state."""
+
+
+class BlockedError(PrepError):
+    """A clearance was asked for while something blocks the procedure; ``reasons`` are those not accepted by name."""
+
+    def __init__(self, checklist: Checklist, reasons: Sequence[Reason]) -> None:
+        """Keep the reasons, so that the answer can say them."""
+        names = ", ".join(reason.step for reason in reasons)
+        super().__init__(f"Something blocks this procedure. To clear it all the same, accept by name: {names}.")
+        self.checklist = checklist
+        self.reasons = tuple(reasons)
 
 
 class IdempotencyMismatchError(PrepError):

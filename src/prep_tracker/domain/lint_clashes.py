@@ -56,7 +56,7 @@ class _Side:
     forbids: frozenset[str] = _NONE
     allows: frozenset[str] = _NONE
     wants: frozenset[str] = _NONE
-    _laid: dict[tuple[int, frozenset[str]], list[Days]] = field(default_factory=dict)
+    _laid: dict[tuple[int, frozenset[str]], tuple[Days, list[Days]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Spread the names out, once."""
@@ -75,16 +75,21 @@ class _Side:
             return (step.from_, step.to)
         return (step.from_, step.days_before, step.days_after, *step.longer.values())
 
-    def days(self, among: range, names: frozenset[str]) -> list[Days]:
-        """Give its whole days for each of these procedure days, after contact with what is named."""
+    def days(self, among: range, names: frozenset[str]) -> tuple[Days, list[Days]]:
+        """Give its whole days for each of these procedure days, after contact with what is named.
+
+        The days are counted from the procedure day; first comes what encloses them all.
+        """
         key = (len(among), names)
         if key not in self._laid:
             step = self.step
             if isinstance(step, Daily):
-                self._laid[key] = [_used(step, on) for on in among]
+                found = [_used(step, on) for on in among]
             else:
                 longer = [span for kind, span in step.longer.items() if names & self.lexicon.members((kind,))]
-                self._laid[key] = [_avoided(step, on, longer) for on in among]
+                found = [_avoided(step, on, longer) for on in among]
+            offsets = [Days(first - on, last - on) for on, (first, last) in zip(among, found, strict=True)]
+            self._laid[key] = Days(min(d.first for d in offsets), max(d.last for d in offsets)), offsets
         return self._laid[key]
 
 
@@ -95,16 +100,22 @@ def _contradiction(one: _Side, other: _Side, spot: Spot, possible: Possible) -> 
         return
     named = frozenset(other.step.of) if other.wants else _NONE
     among = samples(*one.counts_from, *other.counts_from)
-    for on, first, second in zip(among, one.days(among, named), other.days(among, _NONE), strict=True):
-        if max(first.first, second.first) <= min(first.last, second.last):
-            says = "says to use it" if other.wants else "says that it is allowed"
-            yield spot.fault(
-                "contradiction",
-                f"{one.step.id} says not to use {min(both)}, {other.step.id} {says}, on the same days"
-                f"{example(on, *one.counts_from, *other.counts_from)}",
-                "Change the days, the classes or the conditions, so that no patient reads both.",
-            )
-            return
+    (around, firsts), (around_other, seconds) = one.days(among, named), other.days(among, _NONE)
+    if not _meet(around, around_other):
+        return
+    on = next((on for on, *both_days in zip(among, firsts, seconds, strict=True) if _meet(*both_days)), None)
+    if on:
+        says = "says to use it" if other.wants else "says that it is allowed"
+        yield spot.fault(
+            "contradiction",
+            f"{one.step.id} says not to use {min(both)}, {other.step.id} {says}, on the same days"
+            f"{example(on, *one.counts_from, *other.counts_from)}",
+            "Change the days, the classes or the conditions, so that no patient reads both.",
+        )
+
+
+def _meet(one: Days, other: Days) -> bool:
+    return max(one.first, other.first) <= min(one.last, other.last)
 
 
 def _avoided(step: Avoid, on: int, longer: list[Span]) -> Days:

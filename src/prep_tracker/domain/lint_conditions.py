@@ -28,20 +28,25 @@ class Possible:
     facts: dict[str, Fact]
     lexicon: Lexicon
     _left: int = MOST_TRIALS
-    _told: dict[tuple[When, ...], bool] = field(default_factory=dict)
+    _told: dict[tuple[int, ...], bool] = field(default_factory=dict)
 
     def together(self, *whens: When | None) -> bool:
-        """Say whether all of these can hold for one patient and one procedure; a missing condition always does."""
-        given = tuple(dict.fromkeys(when for when in whens if when is not None))
-        if given not in self._told:
-            self._told[given] = self._search(given, {}, self._named(given))
-        return self._told[given]
+        """Say whether all of these can hold for one patient and one procedure; a missing condition always does.
+
+        What was said is remembered by identity: the conditions must live as long as this does.
+        """
+        given = tuple(when for when in whens if when is not None)
+        key = tuple(id(when) for when in given)
+        if key not in self._told:
+            self._told[key] = self._left <= 0 or self._search(given, {}, self._named(given))
+        return self._told[key]
 
     def _named(self, whens: Iterable[When]) -> dict[Asked, set[Answer]]:
         """Collect the answers that the conditions tell apart, for each thing on which they depend."""
         named: dict[Asked, set[Answer]] = {}
         for top in whens:
             for when, _ in conditions(top, Spot(())):
+                self._left -= 1
                 for asked, value in self._atoms(when):
                     named.setdefault(asked, set()).add(value)
         return {asked: values | self._others(asked, values) for asked, values in named.items()}

@@ -54,6 +54,8 @@ class Checklist:
     open_facts: tuple[tuple[Fact, str], ...]
     """Unanswered facts on which a step that counts depends, each with the first such step."""
     projection: Projection
+    uncleared: Projection
+    """The projection as if the procedure were cleared: what a clearance is given on, and judged by afterwards."""
     ready: bool
     """Nothing is left to do before the procedure day; holds until the projection says otherwise."""
     cleared: bool
@@ -123,7 +125,7 @@ def _sum_up(
     rules: Rules, record: Record, calendar: Calendar, items: tuple[Item, ...], left_out: tuple[Item, ...]
 ) -> Checklist:
     facts = _open_facts(rules, items)
-    projection = _project(record, items, waiting=bool(facts))
+    projection = uncleared = _project(record, items, waiting=bool(facts))
     due = None
     cleared = void = False
     if rules.protocol.clearance == "required":
@@ -140,8 +142,9 @@ def _sum_up(
         and not facts
         and (cleared or rules.protocol.clearance == "none")
     )
+    waited_from = due if not cleared else None
     return Checklist(
-        rules, record, calendar, items, left_out, facts, projection, ready, cleared, void, due if not cleared else None
+        rules, record, calendar, items, left_out, facts, projection, uncleared, ready, cleared, void, waited_from
     )
 
 

@@ -26,8 +26,8 @@ from prep_tracker.domain.terms import (
 
 MOST_STEPS = 200
 BUILT_IN_EVENTS = frozenset({"booked", "healed"})
-Count = Annotated[int, StrictInt, Field(ge=0, le=3660)]
-PositiveCount = Annotated[int, StrictInt, Field(ge=1, le=3660)]
+Count = Annotated[StrictInt, Field(ge=0, le=3660)]
+PositiveCount = Annotated[StrictInt, Field(ge=1, le=3660)]
 
 
 class Fact(Model):

@@ -102,7 +102,7 @@ def lay_daily(rule: Rule, record: Record, calendar: Calendar) -> Item:
         item.last_chance = last
     if by is not None:
         _start_by(item, marks, first.day, by.day, record)
-        if not _started(marks, by.day, record) and first.day < by.day:
+        if not _started(marks, first.day, by.day, record) and first.day < by.day:
             changes.append((first.day + 1, "late"))
             if by.day < end.day:
                 changes.append((by.day + 1, "open"))
@@ -138,16 +138,16 @@ def _missing(
     return tuple(result)
 
 
-def _started(marks: dict[int, bool], by: int, record: Record) -> int | None:
+def _started(marks: dict[int, bool], first: int, by: int, record: Record) -> int | None:
     """Give the day of the first use, or None; it may have been too late."""
     days = [day for day, kept in marks.items() if kept]
     if record.assumed_from is not None and not any(d <= by for d in days):
-        days.append(record.assumed_from)
+        days.append(next(d for d in range(max(first, record.assumed_from), FAR) if marks.get(d) is not False))
     return min(days, default=None)
 
 
 def _start_by(item: Item, marks: dict[int, bool], first: int, by: int, record: Record) -> None:
-    began = _started(marks, by, record)
+    began = _started(marks, first, by, record)
     if began is not None:
         began = max(began, first)
         if began > by:

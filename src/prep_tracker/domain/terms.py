@@ -106,9 +106,15 @@ Length = Annotated[
     ),
 ]
 
-Offset = Annotated[int, StrictInt, Field(ge=-LONGEST_SPAN, le=LONGEST_SPAN)]
-SmallOffset = Annotated[int, StrictInt, Field(ge=-100_000, le=100_000)]
-WallTime = Annotated[str, AfterValidator(parse_time)]
+Offset = Annotated[StrictInt, Field(ge=-LONGEST_SPAN, le=LONGEST_SPAN)]
+SmallOffset = Annotated[StrictInt, Field(ge=-100_000, le=100_000)]
+WallTime = Annotated[
+    str,
+    AfterValidator(parse_time),
+    WithJsonSchema(
+        {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "description": 'HH:MM, in quotes: "18:00".'}
+    ),
+]
 
 
 class Point(Model):

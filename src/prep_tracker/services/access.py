@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from prep_tracker.store import Connection
 
 KEY_ROLES: tuple[Role, ...] = ("coordinator", "clinician", "admin", "integration")
+SCOPES = ("procedures:read", "procedures:write", "patients:read", "patients:write", "portal:mint", "scan")
+"""What a key for a system may be allowed to do, each by itself."""
 LONGEST_NAME = 200
 _TOKEN = re.compile(r"prep_([a-z]{2,8})_([0-9a-f]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 _REFUSED = "Send a valid key as Authorization: Bearer …"
@@ -63,7 +65,13 @@ def add_key(
         raise InvalidError(Fault("/role", "unknown-role", f"Choose one of {', '.join(KEY_ROLES)}."))
     key_id = secrets.token_hex(8)
     secret = urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
-    row = KeyRow(key_id, clinic_id, role, sorted(scopes), person, _hash(key_id, secret), now, expires_at, None, None)
+    scopes = sorted(set(scopes))
+    if unknown := [scope for scope in scopes if scope not in SCOPES]:
+        raise InvalidError(Fault("/scopes", "unknown-scope", f"{unknown[0][:40]}: choose out of {', '.join(SCOPES)}."))
+    if (role == "integration") != bool(scopes):
+        message = "A key for a system (integration) needs scopes; other keys have none."
+        raise InvalidError(Fault("/scopes", "scopes", message))
+    row = KeyRow(key_id, clinic_id, role, scopes, person, _hash(key_id, secret), now, expires_at, None, None)
     access.add_key(connection, clinic_id, row)
     line = AuditLine(now, "system", "", "", "C", "key.added", "key", 201, entity_id=key_id)
     audit.add(connection, clinic_id, line)
@@ -83,6 +91,11 @@ def authenticate(connection: Connection, token: str | None, *, now: datetime) ->
         raise UnauthenticatedError(_REFUSED)
     actor = Actor(row.clinic_id, row.role, row.id, row.person, frozenset(row.scopes))
     return actor, clinics.get(connection, row.clinic_id)
+
+
+def list_keys(connection: Connection, clinic_id: str) -> list[KeyRow]:
+    """List the clinic's keys, oldest first, revoked ones too; never a secret."""
+    return access.keys_of(connection, clinic_id)
 
 
 def revoke_key(connection: Connection, clinic_id: str, key_id: str, *, now: datetime) -> None:

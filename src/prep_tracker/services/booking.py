@@ -15,6 +15,7 @@ from prep_tracker.desk.case import (
     Desk,
     keep,
     note,
+    note_other,
     open_case,
     open_to_change,
     projected,
@@ -26,8 +27,7 @@ from prep_tracker.domain.change import Change, change
 from prep_tracker.domain.errors import ConflictError, Fault, InvalidError, NotFoundError
 from prep_tracker.domain.plan import plan
 from prep_tracker.domain.record import fold
-from prep_tracker.store import audit, patients, procedures, protocols
-from prep_tracker.store.audit import AuditLine
+from prep_tracker.store import patients, procedures, protocols
 from prep_tracker.store.patients import PatientRow
 from prep_tracker.store.procedures import ProcedureRow
 
@@ -186,24 +186,7 @@ def _patient(connection: Connection, desk: Desk, wanted: NewPatient | None) -> P
         created_at=desk.now,
     )
     patients.add(connection, desk.clinic.id, row)
-    actor = desk.actor
-    audit.add(
-        connection,
-        desk.clinic.id,
-        AuditLine(
-            desk.now,
-            actor.role,
-            actor.credential_id,
-            actor.person,
-            "C",
-            "patient.added",
-            "patient",
-            201,
-            entity_id=row.id,
-            patient_id=row.id,
-            request_id=desk.request_id,
-        ),
-    )
+    note_other(connection, desk, "C", "patient.added", "patient", row.id, patient_id=row.id, outcome=201)
     return row
 
 

@@ -52,7 +52,7 @@ EVERYTHING = Annotated[bool, Query(description="Show the steps that do not apply
     status_code=201,
     response_model=schemas.ProcedureOut,
     summary="Book a procedure",
-    **documented(BOOKING, PROCEDURE, 409),
+    **documented(BOOKING, PROCEDURE, 409, scope="procedures:write"),
 )
 async def book(
     request: Request, body: schemas.ProcedureIn, lang: Lang = None, idempotency_key: IdempotencyKey = None
@@ -78,7 +78,7 @@ async def book(
     "/v1/procedures/{procedure_id}",
     response_model=schemas.ProcedureOut,
     summary="Read a procedure and how it stands",
-    **documented(None, PROCEDURE, 404),
+    **documented(None, PROCEDURE, 404, scope="procedures:read"),
 )
 async def get_procedure(
     request: Request,
@@ -92,11 +92,11 @@ async def get_procedure(
 
     def work(connection: Connection, desk: Desk) -> Answer | str:
         row = checklist.find_version(connection, desk, procedure_id)
-        current = tag(row.version, as_of or desk.today, words.language)
+        current = tag(desk, row.version, as_of, words.language)
         if unchanged(if_none_match, current):
             return current
         found, patient = checklist.read_procedure(connection, desk, procedure_id, as_of)
-        current = tag(found.case.row.version, as_of or desk.today, words.language)
+        current = tag(desk, found.case.row.version, as_of, words.language)
         return answer(200, procedure_document(found, patient, words), ETag=current, Content_Language=words.language)
 
     made = await read(request, work)
@@ -107,7 +107,7 @@ async def get_procedure(
     "/v1/procedures/{procedure_id}/checklist",
     response_model=schemas.ChecklistOut,
     summary="Read the countdown checklist",
-    **documented(None, CHECKLIST, 404),
+    **documented(None, CHECKLIST, 404, scope="procedures:read"),
 )
 async def get_checklist(
     request: Request,
@@ -123,11 +123,11 @@ async def get_checklist(
 
     def work(connection: Connection, desk: Desk) -> Answer | str:
         row = checklist.find_version(connection, desk, procedure_id)
-        current = tag(row.version, as_of or desk.today, words.language, view)
+        current = tag(desk, row.version, as_of, words.language, view)
         if unchanged(if_none_match, current):
             return current
         found = checklist.read_checklist(connection, desk, procedure_id, as_of)
-        current = tag(found.case.row.version, as_of or desk.today, words.language, view)
+        current = tag(desk, found.case.row.version, as_of, words.language, view)
         document = checklist_document(
             found.case.checklist, found.status, words, procedure_id=procedure_id, everything=everything
         )
@@ -141,7 +141,7 @@ async def get_checklist(
     "/v1/procedures/{procedure_id}/moves",
     response_model=schemas.MoveOut,
     summary="Move a procedure, or see what moving would do",
-    **documented(MOVE, MOVED, 404, 409, 412, 428),
+    **documented(MOVE, MOVED, 404, 409, 412, 428, scope="procedures:write"),
 )
 async def move(
     request: Request,

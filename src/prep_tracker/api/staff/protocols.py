@@ -22,7 +22,10 @@ router = APIRouter(route_class=Door, tags=["Protocols"])
 
 
 @router.get(
-    "/v1/protocols", response_model=schemas.ProtocolsOut, summary="List the protocols", **documented(None, PROTOCOLS)
+    "/v1/protocols",
+    response_model=schemas.ProtocolsOut,
+    summary="List the protocols",
+    **documented(None, PROTOCOLS, scope="procedures:read"),
 )
 async def list_protocols(request: Request) -> Response:
     """List the newest published version of every protocol that the clinic can book."""
@@ -34,7 +37,7 @@ async def list_protocols(request: Request) -> Response:
     "/v1/protocols/{name}",
     response_model=schemas.ProtocolOut,
     summary="Read a protocol",
-    **documented(None, PROTOCOL, 404),
+    **documented(None, PROTOCOL, 404, scope="procedures:read"),
 )
 async def get_protocol(request: Request, name: str, if_none_match: IfNoneMatch = None) -> Response:
     """Read the newest published version, or one version as slug@number, with its whole content."""

@@ -30,7 +30,7 @@ Number = Annotated[int, Path(ge=1, le=10**6, description="The entry's number in 
     status_code=201,
     response_model=schemas.MarkedOut,
     summary="Mark a step",
-    **documented(MARK, MARKED, 404, 409),
+    **documented(MARK, MARKED, 404, 409, scope="procedures:write"),
 )
 async def mark(
     request: Request, procedure_id: str, body: schemas.MarkIn, lang: Lang = None, idempotency_key: IdempotencyKey = None
@@ -56,7 +56,7 @@ async def mark(
     status_code=201,
     response_model=schemas.ExposureOut,
     summary="Report a contact with something to be avoided",
-    **documented(EXPOSURE, EXPOSED, 404, 409),
+    **documented(EXPOSURE, EXPOSED, 404, 409, scope="procedures:write"),
 )
 async def expose(
     request: Request,
@@ -80,7 +80,7 @@ async def expose(
     "/v1/procedures/{procedure_id}/answers",
     response_model=schemas.SaidOut,
     summary="Answer what the protocol asks",
-    **documented(ANSWERS, SAID, 404, 409),
+    **documented(ANSWERS, SAID, 404, 409, scope="procedures:write"),
 )
 async def put_answers(
     request: Request,
@@ -102,7 +102,7 @@ async def put_answers(
     "/v1/procedures/{procedure_id}/entries",
     response_model=schemas.EntriesOut,
     summary="Read the record",
-    **documented(None, ENTRIES, 404),
+    **documented(None, ENTRIES, 404, scope="procedures:read"),
 )
 async def get_entries(request: Request, procedure_id: str, limit: Limit = 50, given: Cursor = None) -> Response:
     """Read everything that was said, newest last, each with who said it and when."""
@@ -124,7 +124,7 @@ async def get_entries(request: Request, procedure_id: str, limit: Limit = 50, gi
     status_code=201,
     response_model=schemas.SaidOut,
     summary="Withdraw an entry that was a mistake",
-    **documented(WITHDRAWAL, SAID, 404, 409),
+    **documented(WITHDRAWAL, SAID, 404, 409, scope="procedures:write"),
 )
 async def withdraw(
     request: Request,

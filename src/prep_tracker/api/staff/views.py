@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def etag(case: Case, desk: Desk, words: Words) -> str:
     """Give the tag of a procedure as it stands today."""
-    return tag(case.row.version, desk.today, words.language)
+    return tag(desk, case.row.version, None, words.language)
 
 
 def procedure_document(found: Standing, patient: PatientRow, words: Words) -> dict[str, Any]:

@@ -1,0 +1,250 @@
+"""Show the shapes of what staff send and get: patients, the clinic, keys, decisions, the worklist."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BeforeValidator, Field, StrictBool, StrictInt, field_validator
+
+from prep_tracker.api.schemas import (
+    Email,
+    LanguageTag,
+    MessagesIn,
+    PatientRefOut,
+    Phone,
+    Reference,
+    StandingOut,
+    instant,
+)
+from prep_tracker.api.wire import Day, In, Key, Name, Out, Words
+from prep_tracker.clock import assert_zone
+
+Reason = Annotated[Words, Field(min_length=3, description="Why; others will read it.")]
+
+
+class PatientChangeIn(In):
+    """What to change about a patient; what is left out stays."""
+
+    reference: Reference | None = None
+    name: Name | None = None
+    language: LanguageTag | None = None
+    birth_date: Day | None = None
+    time_zone: Name | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+    messages: MessagesIn | None = None
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            assert_zone(value)
+        return value
+
+    @field_validator("reference", "name", "language", "messages")
+    @classmethod
+    def _stays(cls, value: object) -> object:
+        if value is None:
+            msg = "this cannot be emptied: send a value, or leave it out"
+            raise ValueError(msg)
+        return value
+
+
+class PatientOut(PatientRefOut):
+    """A patient."""
+
+    birth_date: Day | None
+    time_zone: str | None
+    email: str | None
+    phone: str | None
+    messages: dict[str, bool]
+    version: int
+
+
+class PatientsOut(Out):
+    """The patient with a reference, or nobody."""
+
+    items: list[PatientOut]
+    next: str | None
+
+
+class ExportOut(Out):
+    """Everything that is kept about a patient, table by table."""
+
+    patient_id: str
+    exported_at: str
+    tables: dict[str, list[dict[str, Any]]]
+
+
+class HolidaysIn(In):
+    """Whose public holidays are no business days."""
+
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$", examples=["NL"])]
+    region: Annotated[str, Field(max_length=10)] | None = None
+
+
+class ContactIn(In):
+    """How patients reach the clinic."""
+
+    phone: Phone | None = None
+    email: Email | None = None
+    address: Words | None = None
+
+
+class SenderIn(In):
+    """Who messages come from."""
+
+    name: Name
+    email: Email
+
+
+class ClinicChangeIn(In):
+    """Settings to change; what is left out stays."""
+
+    name: Name | None = None
+    time_zone: Name | None = None
+    contact: ContactIn | None = None
+    holidays: HolidaysIn | None = None
+    closing_days: list[Day] | None = Field(None, max_length=400)
+    sender: SenderIn | None = None
+    origins: list[Annotated[str, Field(pattern=r"^https?://[^/\s]+$", max_length=200)]] | None = Field(
+        None, max_length=20, description="Web addresses of portals that may call, without a path."
+    )
+    chase_days: Annotated[StrictInt, Field(ge=0, le=30)] | None = None
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            assert_zone(value)
+        return value
+
+    @field_validator("name", "time_zone", "contact", "closing_days", "origins", "chase_days")
+    @classmethod
+    def _stays(cls, value: object) -> object:
+        if value is None:
+            msg = "this cannot be emptied: send a value, or leave it out"
+            raise ValueError(msg)
+        return value
+
+
+class ClinicOut(Out):
+    """A clinic and its settings."""
+
+    id: str
+    name: str
+    time_zone: str
+    contact: dict[str, str | None]
+    holidays: dict[str, str | None] | None
+    closing_days: list[Day]
+    sender: dict[str, str] | None
+    origins: list[str]
+    chase_days: int
+
+
+class WaiverIn(In):
+    """A reasoned exception."""
+
+    step: Key
+    reason: Reason
+
+
+class GateIn(In):
+    """Open a closed gate."""
+
+    open: Annotated[StrictBool, Field(description="true: a clinician opens; an answer closes.")]
+    reason: Reason
+
+    @field_validator("open")
+    @classmethod
+    def _opens(cls, value: bool) -> bool:  # noqa: FBT001 - a field
+        if not value:
+            msg = "send true; to close a gate, mark its step unsafe"
+            raise ValueError(msg)
+        return value
+
+
+class ClearanceIn(In):
+    """May go ahead, by name."""
+
+    accept: list[Key] = Field([], max_length=50, description="The blocking steps that are accepted all the same.")
+    note: Words | None = None
+
+
+class ReasonIn(In):
+    """Why."""
+
+    reason: Words | None = None
+
+
+class StateIn(In):
+    """How a procedure ended."""
+
+    state: Literal["cancelled", "completed", "no-show"]
+    reason: Words | None = None
+
+
+class EventIn(In):
+    """Something that happened on a day."""
+
+    event: Key
+    on: Day
+
+
+class KeyIn(In):
+    """A key for a named person, or for a system with scopes."""
+
+    role: Literal["coordinator", "clinician", "admin", "integration"]
+    person: Name
+    scopes: list[Key] = Field([], max_length=20)
+    expires_at: Annotated[AwareDatetime, BeforeValidator(instant)] | None = None
+
+
+class KeyOut(Out):
+    """A key, without its secret."""
+
+    id: str
+    role: str
+    person: str
+    scopes: list[str]
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_at: str | None
+
+
+class MadeKeyOut(KeyOut):
+    """A key at the only moment at which it is shown."""
+
+    key: str
+
+
+class KeysOut(Out):
+    """The clinic's keys, oldest first."""
+
+    items: list[KeyOut]
+    next: str | None
+
+
+class LineOut(Out):
+    """One procedure of the worklist."""
+
+    procedure_id: str
+    patient: PatientRefOut
+    on: Day
+    at: str | None
+    days_to_go: int
+    protocol: str
+    standing: StandingOut = Field(description="With the first reasons only.")
+    act_by: Day | None = Field(description="The last day on which somebody can still act in time.")
+    clearance_void: bool
+
+
+class WorklistOut(Out):
+    """Who is not ready and why, most urgent first."""
+
+    as_of: Day
+    until: Day
+    counts: dict[str, int]
+    items: list[LineOut]
+    next: str | None

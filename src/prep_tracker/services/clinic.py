@@ -1,0 +1,94 @@
+"""Keep a clinic's own settings, and its calendar with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from prep_tracker.desk.case import Desk, note_other, replan
+from prep_tracker.domain.days import Calendar
+from prep_tracker.domain.errors import Fault, InvalidError
+from prep_tracker.store import clinics
+
+if TYPE_CHECKING:
+    from prep_tracker.store import Connection
+    from prep_tracker.store.clinics import ClinicRow
+
+DEFAULTS: Mapping[str, Any] = {
+    "contact": {"phone": None, "email": None, "address": None},
+    "holidays": None,
+    "closing_days": [],
+    "sender": None,
+    "origins": [],
+    "chase_days": 3,
+}
+"""What a clinic has before it says otherwise. ``chase_days``: how many days before it is due a task is chased."""
+YEARS = range(2020, 2041)
+
+
+def settings_of(clinic: ClinicRow) -> dict[str, Any]:
+    """Give all settings of a clinic, with the defaults of those that it has not set."""
+    return {name: clinic.settings.get(name, default) for name, default in DEFAULTS.items()}
+
+
+def calendar_of(clinic: ClinicRow) -> Calendar:
+    """Give the clinic's calendar: its zone, public holidays and closing days."""
+    chosen = clinic.settings.get("holidays") or {}
+    return _calendar(
+        clinic.time_zone,
+        chosen.get("country"),
+        chosen.get("region"),
+        tuple(clinic.settings.get("closing_days") or ()),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _calendar(zone: str, country: str | None, region: str | None, closing: tuple[str, ...]) -> Calendar:
+    closed = {date.fromisoformat(day).toordinal() for day in closing}
+    if country is not None:
+        import holidays
+
+        public = holidays.country_holidays(country, subdiv=region, years=YEARS)
+        closed |= {day.toordinal() for day in public}
+    return Calendar(zone, frozenset(closed))
+
+
+def holiday_faults(country: str, region: str | None) -> list[Fault]:
+    """Check a country and region for public holidays, by their ISO 3166 codes."""
+    import holidays
+
+    known = holidays.list_supported_countries()
+    if country not in known:
+        return [Fault("/holidays/country", "unknown-country", "Send a country by its two letters, for example NL.")]
+    if region is not None and region not in known[country]:
+        some = ", ".join(known[country][:12]) or "none"
+        return [Fault("/holidays/region", "unknown-region", f"Send a region of {country}: {some}. Or leave it out.")]
+    return []
+
+
+def change_clinic(connection: Connection, desk: Desk, fields: Mapping[str, Any]) -> ClinicRow:
+    """Change the settings that are given. Where the calendar changes, every booked procedure is reckoned anew."""
+    if not fields:
+        raise InvalidError(Fault("", "empty", "Send at least one setting to change."))
+    chosen = fields.get("holidays")
+    faults = holiday_faults(chosen["country"], chosen.get("region")) if chosen else []
+    if faults:
+        raise InvalidError(*faults)
+    row = clinics.get(connection, desk.clinic.id, lock=True)
+    own = {name: value for name, value in fields.items() if name not in {"name", "time_zone"}}
+    if fields.keys() & {"time_zone", "holidays", "closing_days"}:
+        own["calendar"] = int(row.settings.get("calendar", 0)) + 1
+    changed = replace(
+        row,
+        name=fields.get("name", row.name),
+        time_zone=fields.get("time_zone", row.time_zone),
+        settings={**row.settings, **own},
+    )
+    clinics.change(connection, desk.clinic.id, changed)
+    note_other(connection, desk, "U", "clinic.changed", "clinic", desk.clinic.id)
+    if calendar_of(changed) != desk.calendar:
+        replan(connection, replace(desk, clinic=changed, calendar=calendar_of(changed)))
+    return changed

@@ -1,0 +1,68 @@
+"""Keep the patients of a clinic: add, find, change, give out all that is kept, erase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from prep_tracker.desk.case import Desk, note_other
+from prep_tracker.domain.errors import Fault, InvalidError, NotFoundError
+from prep_tracker.store import erasure, patients, procedures
+from prep_tracker.store.patients import PatientRow
+
+if TYPE_CHECKING:
+    from prep_tracker.store import Connection
+    from prep_tracker.store.erasure import Kept
+
+
+def add_patient(connection: Connection, desk: Desk, fields: Mapping[str, Any]) -> PatientRow:
+    """Add a patient. A reference that the clinic has already is a ``ConflictError``."""
+    row = PatientRow(id=str(uuid4()), version=1, erased_at=None, created_at=desk.now, **fields)
+    patients.add(connection, desk.clinic.id, row)
+    note_other(connection, desk, "C", "patient.added", "patient", row.id, patient_id=row.id, outcome=201)
+    return row
+
+
+def get_patient(connection: Connection, desk: Desk, patient_id: str) -> PatientRow:
+    """Read a patient. An erased one is not found."""
+    row = patients.get(connection, desk.clinic.id, patient_id)
+    if row.erased_at is not None:
+        raise NotFoundError
+    return row
+
+
+def find_patient(connection: Connection, desk: Desk, reference: str) -> PatientRow | None:
+    """Find a patient by the clinic's own number."""
+    return patients.find_by_reference(connection, desk.clinic.id, reference)
+
+
+def change_patient(connection: Connection, desk: Desk, patient_id: str, fields: Mapping[str, Any]) -> PatientRow:
+    """Change the fields that are given, and no others."""
+    if not fields:
+        raise InvalidError(Fault("", "empty", "Send at least one field to change."))
+    row = patients.lock(connection, desk.clinic.id, patient_id)
+    if row.erased_at is not None:
+        raise NotFoundError
+    row = replace(row, version=row.version + 1, **fields)
+    patients.change(connection, desk.clinic.id, row)
+    note_other(connection, desk, "U", "patient.changed", "patient", row.id, patient_id=row.id)
+    return row
+
+
+def export_patient(connection: Connection, desk: Desk, patient_id: str) -> Kept:
+    """Give everything that is kept about a patient, table by table. Read in a writing transaction: it is audited."""
+    row = get_patient(connection, desk, patient_id)
+    note_other(connection, desk, "E", "patient.exported", "patient", row.id, patient_id=row.id)
+    return erasure.kept_of(connection, desk.clinic.id, patient_id)
+
+
+def erase_patient(connection: Connection, desk: Desk, patient_id: str) -> None:
+    """Erase a patient with everything that was said about them; a tombstone without personal data stays."""
+    row = patients.lock(connection, desk.clinic.id, patient_id)
+    if row.erased_at is not None:
+        raise NotFoundError
+    mine = [p.id for p in procedures.of_patient(connection, desk.clinic.id, patient_id)]
+    erasure.erase(connection, desk.clinic.id, patient_id, mine, now=desk.now)
+    note_other(connection, desk, "D", "patient.erased", "patient", row.id, patient_id=row.id)
