@@ -124,10 +124,9 @@ def check(connection: Connection, desk: Desk, order: Order) -> tuple[Rules | Non
 
 def _unknown(connection: Connection, desk: Desk, patient_id: str) -> bool:
     try:
-        patients.get(connection, desk.clinic.id, patient_id)
+        return patients.get(connection, desk.clinic.id, patient_id).erased_at is not None
     except NotFoundError:
         return True
-    return False
 
 
 def _rules(connection: Connection, desk: Desk, name: str) -> tuple[Rules | None, list[Fault]]:
@@ -158,36 +157,45 @@ def _patient(connection: Connection, desk: Desk, wanted: NewPatient | None) -> P
     if wanted is None:
         raise InvalidError(Fault("/patient", "missing", "Send patient with reference and name, or patient_id."))
     known = patients.find_by_reference(connection, desk.clinic.id, wanted.reference)
-    if known is not None:
-        differing = [
-            what
-            for what, ours, theirs in (
-                ("name", known.name, wanted.name),
-                ("birth date", known.birth_date, wanted.birth_date or known.birth_date),
-            )
-            if ours != theirs
-        ]
-        if differing:
-            msg = f"The clinic has another {' and '.join(differing)} under this reference. Check the reference."
-            raise ConflictError(msg)
-        return known
-    row = PatientRow(
-        id=str(uuid4()),
-        reference=wanted.reference,
-        name=wanted.name,
-        language=wanted.language,
-        birth_date=wanted.birth_date,
-        time_zone=wanted.time_zone,
-        email=wanted.email,
-        phone=wanted.phone,
-        messages=dict(wanted.messages),
-        version=1,
-        erased_at=None,
-        created_at=desk.now,
-    )
-    patients.add(connection, desk.clinic.id, row)
-    note_other(connection, desk, "C", "patient.added", "patient", row.id, patient_id=row.id, outcome=201)
-    return row
+    if known is None:
+        row = PatientRow(
+            id=str(uuid4()),
+            reference=wanted.reference,
+            name=wanted.name,
+            language=wanted.language,
+            birth_date=wanted.birth_date,
+            time_zone=wanted.time_zone,
+            email=wanted.email,
+            phone=wanted.phone,
+            messages=dict(wanted.messages),
+            version=1,
+            erased_at=None,
+            created_at=desk.now,
+        )
+        if patients.add_if_new(connection, desk.clinic.id, row):
+            note_other(connection, desk, "C", "patient.added", "patient", row.id, patient_id=row.id, outcome=201)
+            return row
+        # Somebody added the same reference in this very moment.
+        known = patients.find_by_reference(connection, desk.clinic.id, wanted.reference)
+    if known is None:  # and changed it again
+        raise ConflictError("The patient with this reference is being changed. Send the booking again.")
+    _require_same(known, wanted)
+    return known
+
+
+def _require_same(known: PatientRow, wanted: NewPatient) -> None:
+    """Refuse a reference that means somebody else; what was not sent contradicts nothing."""
+    differing = [
+        what
+        for what, ours, theirs in (
+            ("name", known.name, wanted.name),
+            ("birth date", known.birth_date, wanted.birth_date or known.birth_date),
+        )
+        if ours != theirs
+    ]
+    if differing:
+        msg = f"The clinic has another {' and '.join(differing)} under this reference. Check the reference."
+        raise ConflictError(msg)
 
 
 def _first_entries(desk: Desk, order: Order, protocol: str) -> list[Entry]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from prep_tracker.domain.errors import NotFoundError
 from prep_tracker.store.rows import columns, execute_or, is_one, of_clinic, this, values
@@ -40,6 +41,10 @@ _LOCK = _GET.with_for_update()
 _FIND = _SELECT.where(is_one(patients, "reference"))
 _MANY = _SELECT.where(patients.c.id.in_(bindparam("ids", expanding=True)))
 _ADD = insert(patients)
+_ADD_NEW = {
+    "sqlite": sqlite.insert(patients).on_conflict_do_nothing().returning(patients.c.id),
+    "postgresql": postgresql.insert(patients).on_conflict_do_nothing().returning(patients.c.id),
+}
 _FIXED = {"id", "created_at"}
 _CHANGE = (
     update(patients)
@@ -52,6 +57,15 @@ _TAKEN = "Another patient of the clinic has this reference."
 def add(connection: Connection, clinic_id: str, row: PatientRow) -> None:
     """Add a patient; a reference that the clinic has already is a ``ConflictError``."""
     execute_or(_TAKEN, connection, _ADD, {"clinic_id": clinic_id, **values(row)})
+
+
+def add_if_new(connection: Connection, clinic_id: str, row: PatientRow) -> bool:
+    """Add a patient and say True, or False where the clinic has the reference already.
+
+    Whoever else is adding the same reference at this moment is waited for.
+    """
+    added = connection.execute(_ADD_NEW[connection.dialect.name], {"clinic_id": clinic_id, **values(row)})
+    return added.one_or_none() is not None
 
 
 def get(connection: Connection, clinic_id: str, patient_id: str) -> PatientRow:
