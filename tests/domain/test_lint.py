@@ -10,6 +10,7 @@ import pytest
 from prep_tracker.catalog import load_protocol
 from prep_tracker.domain import lint as linter
 from prep_tracker.domain.lexicon import ClassIn, EntryIn, Lexicon
+from prep_tracker.domain.protocol import MOST_STEPS
 from tests.domain import lint_cases
 
 CLASSES: dict[str, dict[str, object]] = {
@@ -95,3 +96,73 @@ def test_every_rule_has_a_case() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in Path(linter.__file__).parent.glob("lint_*.py"))
     codes = set(re.findall(r'\.(?:fault|note)\(\s*"([a-z-]+)"', source))
     assert codes == {case.code for case in cases()}
+
+
+def step(name: str, kind: str, *lines: str) -> str:
+    return "\n  ".join([f"- id: {name}", f"kind: {kind}", *lines]) + "\n"
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        # Fasting: the second begins later on the same day, so the first may say that clear drinks are allowed.
+        step("eat", "avoid", "of: [sun]", "except: [sunburn]", "from: {hours: -8}", "severity: blocking")
+        + step("drink", "avoid", "of: [sunburn]", "from: {hours: -2}", "severity: blocking"),
+        # Preparing with a cream, stopping it in time, and taking it up again when the skin has healed.
+        step(
+            "use",
+            "daily",
+            "of: [tretinoin]",
+            "to: {days: -8}",
+            "at_least: {of_last: 14, kept: 11}",
+            "severity: blocking",
+        )
+        + step("stop", "avoid", "of: [retinoid]", "days_before: 7", "days_after: 7", "prescribed: stop")
+        + step("again", "daily", "of: [tretinoin]", "from: {event: healed, days: 7}", "until: told"),
+        # A course that may begin late, and goes on after the procedure.
+        step("pills", "daily", "from: {days: -1}", "to: {days: 9}", "start_by: {days: 0}", "severity: clinician"),
+        # Aftercare that is to be done, and something that follows from when it was.
+        step("photo", "do", "due: {days: 7}", "opens: {days: 5}")
+        + step("thanks", "note", "at: {done: photo, days: 1}"),
+        # A patch test: not too late, not too early, and asked again when the date moves.
+        step(
+            "patch",
+            "do",
+            "due: {days: -7}",
+            "opens: {days: -21}",
+            "lead_days: 2",
+            "valid_days: 21",
+            "severity: blocking",
+        ),
+        # The look-back, with a floor in the same unit and one in another.
+        step(
+            "pills",
+            "avoid",
+            "of: [isotretinoin-oral]",
+            "days_before: {months: 6}",
+            "floor_days: {months: 1}",
+            "prescribed: wait",
+        )
+        + step("more", "avoid", "of: [sun]", "days_before: {months: 1}", "floor_days: 28"),
+        # Two that avoid the same, one of them for longer.
+        step("all", "avoid", "of: [retinoid]", "days_before: 7")
+        + step("one", "avoid", "of: [tretinoin]", "days_before: 14"),
+    ],
+)
+def test_what_clinics_really_ask_is_left_alone(steps: str) -> None:
+    assert findings(whole(steps)) == []
+
+
+def test_everybody_in_a_circle_is_named_and_nobody_who_only_waits_for_it() -> None:
+    steps = step("a", "do", "due: {done: c}") + step("b", "do", "due: {done: a}") + step("c", "do", "opens: {done: b}")
+    found = findings(whole(steps + step("d", "do", "due: {done: a}")))
+    assert [(code, name) for code, name, _ in found] == [("circle", "a"), ("circle", "b"), ("circle", "c")]
+
+
+def test_two_hundred_steps_that_all_contradict_end_at_the_limit() -> None:
+    many = "".join(
+        step(f"a{n}", "avoid", "of: [retinoid]", "days_before: {months: 1}")
+        + step(f"d{n}", "daily", "of: [retinoid]", "to: {months: -1}")
+        for n in range(MOST_STEPS // 2)
+    )
+    assert len(findings(whole(many))) == linter.MOST_FINDINGS

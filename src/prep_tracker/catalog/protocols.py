@@ -8,10 +8,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from prep_tracker.catalog.faults import faults
 from prep_tracker.catalog.reader import ReadError, read
 from prep_tracker.domain.lexicon import Lexicon
-from prep_tracker.domain.lint import Finding, lint, near
+from prep_tracker.domain.lint_finding import Finding, near
 from prep_tracker.domain.protocol import Protocol
 
 FOLDER = Path(__file__).parent.parent / "data" / "protocols"
@@ -54,6 +53,10 @@ def load_protocol(text: str | bytes, lexicon: Lexicon, file_name: str) -> tuple[
 
 def check_protocol(data: object, lexicon: Lexicon) -> tuple[Protocol | None, tuple[Finding, ...]]:
     """Do the same with plain data, as JSON gives it: a finding's ``pointer`` then says where."""
+    # Only who checks a protocol needs these; who plans by one that ships starts sooner without.
+    from prep_tracker.catalog.faults import faults
+    from prep_tracker.domain.lint import lint
+
     try:
         protocol = Protocol.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:

@@ -16,7 +16,7 @@ _NOT_COUNTED = "Aftercare is advisory: nothing after the procedure can stop it."
 
 def day_findings(protocol: Protocol) -> Iterator[Finding]:
     """Yield what cannot be kept on at least one of the days for which a procedure may be booked."""
-    yield from _after(protocol.clearance_due, Spot(("clearance_due",)), "a clinician clears before it", _BACK)
+    yield from _after(protocol.clearance_due, Spot(("clearance_due",)), "a clinician clears before", _BACK)
     for spot, step in spots(protocol.steps):
         match step:
             case Avoid():
@@ -26,7 +26,7 @@ def day_findings(protocol: Protocol) -> Iterator[Finding]:
             case Daily():
                 yield from _daily(step, spot)
             case Gate():
-                yield from _after(step.opens, spot / "opens", "its answer lets the procedure go ahead", _BACK)
+                yield from _after(step.opens, spot / "opens", "the answer lets the procedure go ahead", _BACK)
             case Review():
                 yield from _review(step, spot)
             case Note():
@@ -37,7 +37,7 @@ def _after(point: Point | None, spot: Spot, why: str, mend: str) -> Iterator[Fin
     """Yield what lands after the procedure day and would never count."""
     day = point and _first_day((point,), lambda on: _last(point, on) > on)
     if point and day:
-        message = f"{spot.path[-1]} lands after the procedure, but {why}{example(day, point)}"
+        message = f"{spot.path[-1]} lands after the procedure: {why}{example(day, point)}"
         yield spot.fault("after-procedure", message, mend)
 
 
@@ -56,8 +56,12 @@ def _last(point: Point | None, on: int, otherwise: int = -FAR) -> int:
     return days.last if days else otherwise
 
 
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
+
+
 def _avoid(step: Avoid, spot: Spot) -> Iterator[Finding]:
-    yield from _after(step.from_, spot / "from", "it is about the days before it", "For aftercare write days_after.")
+    yield from _after(step.from_, spot / "from", "from is about the days before", "For aftercare write days_after.")
     ask, floor = step.days_before, step.floor_days
     if ask is not None and floor is not None:
         day = next((on for on in samples(ask, floor) if before(on, floor) < before(on, ask)), None)
@@ -97,7 +101,7 @@ def _do(step: Do, spot: Spot) -> Iterator[Finding]:
     if step.valid_days is not None and step.valid_days < lead:
         yield (spot / "valid_days").fault(
             "impossible",
-            f"nobody can do this in time: {lead} days before the procedure it would no longer be valid",
+            f"nobody can do this in time: {_days(lead)} before the procedure, done on that day, it is too old",
             "Make valid_days at least as many as lead_days.",
         )
 
@@ -105,11 +109,11 @@ def _do(step: Do, spot: Spot) -> Iterator[Finding]:
 def _in_time(point: Point | None, lead: int, spot: Spot) -> Iterator[Finding]:
     """Yield what is asked for when the procedure can no longer take place."""
     if lead == 0:
-        yield from _after(point, spot, "the step is there to be done before it", f"{_BACK} {_NOT_COUNTED}")
+        yield from _after(point, spot, "the step is there to be done before", f"{_BACK} {_NOT_COUNTED}")
     elif point and (day := _first_day((point,), lambda on: _last(point, on) > on - lead)):
         yield spot.fault(
             "too-late",
-            f"{spot.path[-1]} is later than {lead} days before the procedure, as lead_days asks{example(day, point)}",
+            f"{spot.path[-1]} is later than lead_days allows: {_days(lead)} before the procedure{example(day, point)}",
             "Move it to an earlier day, or make lead_days smaller.",
         )
 
@@ -119,14 +123,14 @@ def _valid(valid: int | None, due: Point | None, spot: Spot) -> Iterator[Finding
     if valid is not None and due and (day := _first_day((due,), lambda on: _last(due, on, FAR) < on - valid)):
         yield (spot / "due").fault(
             "due-before-valid",
-            f"done when it is due, it no longer counts: it is valid for {valid} days{example(day, due)}",
+            f"done when it is due, it no longer counts: it is valid for {_days(valid)}{example(day, due)}",
             "Move due closer to the procedure, or make valid_days larger.",
         )
 
 
 def _daily(step: Daily, spot: Spot) -> Iterator[Finding]:
     begin, end, by = step.from_, step.to, step.start_by
-    yield from _order(begin, end, spot / "to", "it ends before it begins")
+    yield from _order(begin, end, spot / "to", "to lies before from")
     if step.at_least is None and by is None:
         if step.severity != "advisory":
             yield (spot / "severity").note(
@@ -136,10 +140,10 @@ def _daily(step: Daily, spot: Spot) -> Iterator[Finding]:
             )
         return
     found = [
-        *_after(begin, spot / "from", "it counts for it", f"{_BACK} {_NOT_COUNTED}"),
+        *_after(begin, spot / "from", "the days before it are counted", f"{_BACK} {_NOT_COUNTED}"),
         *_after(by, spot / "start_by", "a later start is no longer enough", _BACK),
-        *_order(begin, by, spot / "start_by", "the latest start lies before the first"),
-        *_order(by, end, spot / "start_by", "the latest start lies after the end"),
+        *_order(begin, by, spot / "start_by", "start_by lies before from"),
+        *_order(by, end, spot / "start_by", "start_by lies after to"),
     ]
     yield from found
     if step.at_least is not None and not found:
@@ -157,13 +161,13 @@ def _kept(step: Daily, kept: int, spot: Spot) -> Iterator[Finding]:
     if begin and (day := _first_day((begin, end), lambda on: left(begin, on) < kept)):
         yield (spot / "at_least").fault(
             "impossible",
-            f"nobody can keep {kept} days: fewer lie between the first and the last{example(day, begin, end)}",
+            f"nobody can keep {_days(kept)}: fewer lie between the first and the last{example(day, begin, end)}",
             "Begin earlier, or ask for fewer days.",
         )
     elif by and (day := _first_day((by, end), lambda on: left(by, on) < kept)):
         yield (spot / "start_by").fault(
             "impossible",
-            f"whoever begins on the last day of start_by cannot keep {kept} days{example(day, by, end)}",
+            f"whoever begins on the last day of start_by cannot keep {_days(kept)}{example(day, by, end)}",
             "Make start_by earlier, or ask for fewer days.",
         )
 
@@ -176,11 +180,11 @@ def _order(one: Point | None, other: Point | None, spot: Spot, message: str) -> 
 
 def _review(step: Review, spot: Spot) -> Iterator[Finding]:
     if step.severity != "advisory":
-        yield from _after(step.due, spot / "due", "a clinician decides before it", f"{_BACK} {_NOT_COUNTED}")
+        yield from _after(step.due, spot / "due", "a clinician decides before", f"{_BACK} {_NOT_COUNTED}")
     yield from _valid(step.valid_days, step.due, spot)
 
 
 def _note(step: Note, spot: Spot) -> Iterator[Finding]:
-    yield from _order(step.at, step.to, spot / "to", "it ends before it begins")
+    yield from _order(step.at, step.to, spot / "to", "to lies before at")
     if step.confirm:
-        yield from _after(step.at, spot / "at", "confirm asks before it", "Show it earlier, or leave out confirm.")
+        yield from _after(step.at, spot / "at", "confirm asks before", "Show it earlier, or leave out confirm.")

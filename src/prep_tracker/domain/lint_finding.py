@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
 
 from prep_tracker.domain.protocol import Step
@@ -84,5 +83,7 @@ def near(name: str, names: Iterable[str]) -> str:
     """Give the words " Did you mean …?" for the names most like this one, or nothing."""
     if len(name) > LONGEST_NAME:
         return ""
+    from difflib import get_close_matches
+
     found = get_close_matches(name, sorted(names), 3)
     return f" Did you mean {' or '.join(found)}?" if found else ""

@@ -154,7 +154,5 @@ def _circles(protocol: Protocol) -> Iterator[Finding]:
                 reached.add(name)
                 ahead |= waits.get(name, set())
         if step.id in reached:
-            others = ", ".join(sorted(reached - {step.id})) or "itself"
-            yield spot.fault(
-                "circle", f"it waits for itself, by way of {others}", "Let one of them count from the procedure."
-            )
+            others = f", by way of {', '.join(sorted(reached - {step.id}))}" if reached != {step.id} else ""
+            yield spot.fault("circle", f"it waits for itself{others}", "Let one of them count from the procedure.")

@@ -46,7 +46,9 @@ def _texts(protocol: Protocol) -> Iterator[tuple[Spot, Mapping[str, str]]]:
 
 def _text(spot: Spot, text: Mapping[str, str]) -> Iterator[Finding]:
     if "en" not in text:
-        yield spot.fault("no-english", f"{spot.path[-1]} has no English text", "Add en: it is shown where others lack.")
+        yield spot.fault(
+            "no-english", f"{spot.path[-1]} has no English text", "Add en: it stands in for missing languages."
+        )
     for language, words in text.items():
         if not words.strip():
             yield (spot / language).fault(
