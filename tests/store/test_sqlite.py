@@ -92,6 +92,35 @@ def test_a_shared_commit_that_fails_keeps_nothing_and_tells_all(store: Store) ->
     assert store.run_write(lambda c: append(c, cast)) == 2
 
 
+def test_nobody_is_told_before_the_commit(database_url: str, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the rollback journal a reader holds up a commit, so one can look at what has been told meanwhile."""
+    cast = store.run_write(settle_aster)
+    store.close()
+    monkeypatch.setattr(engine, "wal_is_safe", lambda _version: False)
+    slow = Store.open(database_url)
+    told, appended = threading.Event(), threading.Event()
+
+    def say(connection: Connection) -> int:
+        seq = append(connection, cast)
+        appended.set()
+        return seq
+
+    def write() -> None:
+        slow.run_write(say)
+        told.set()
+
+    def look(connection: Connection) -> bool:
+        procedures.get(connection, cast.clinic, cast.procedure)
+        writer.start()
+        return appended.wait(10) and told.wait(0.3)
+
+    writer = threading.Thread(target=write)
+    assert not slow.run_read(look)
+    writer.join()
+    assert told.is_set()
+    slow.close()
+
+
 def test_many_who_wait_share_one_commit(store: Store) -> None:
     cast = store.run_write(settle_aster)
     assert together(store, [lambda c: append(c, cast)] * 20) == list(range(2, 22))
