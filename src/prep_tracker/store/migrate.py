@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 import prep_tracker
+from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.store.engine import database_url, lasting_engine
 
 if TYPE_CHECKING:
@@ -42,10 +43,20 @@ def is_current(connection: Connection) -> bool:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Go up to ``revision``; nothing happens when the database is there already. Several at once wait in line."""
-    from alembic import command
+    """Go up to ``revision``; nothing happens when the database is there already. Several at once wait in line.
 
-    _run(url, lambda config: command.upgrade(config, revision))
+    Raises ``UnavailableError`` where the database cannot be brought there; nothing has changed then.
+    """
+    from alembic import command
+    from alembic.util import CommandError
+
+    try:
+        _run(url, lambda config: command.upgrade(config, revision))
+    except CommandError as error:
+        msg = "The database has a schema that this version does not know: a newer prep-tracker has made it."
+        raise UnavailableError(msg) from error
+    except DBAPIError as error:
+        raise UnavailableError("The database cannot be brought up to date.") from error
 
 
 def downgrade(url: str, revision: str) -> None:

@@ -1,0 +1,112 @@
+"""Start the service and say where it is."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from prep_tracker.api.app import create_app
+from prep_tracker.cli.database import load_settings, open_store, prepare
+from prep_tracker.cli.out import FAILED, RefusedError, say, say_json
+from prep_tracker.clock import SystemClock
+from prep_tracker.services.demo import Demo, open_demo
+
+if TYPE_CHECKING:
+    from prep_tracker.settings import Settings
+
+SECONDS_TO_END = 10
+"""How long requests may take to finish when the service is told to stop."""
+EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - recognised, not chosen
+
+
+def run(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> None:
+    """Serve until told to stop. The address is printed once it is taken: from then on, requests wait for the start."""
+    settings, clock = load_settings(), SystemClock()
+    with open_store(settings) as store:
+        prepare(settings, store, now=clock.now())
+        made = store.run_write(lambda connection: open_demo(connection, now=clock.now())) if demo else None
+        with listen(settings.host if host is None else host, settings.port if port is None else port) as listening:
+            announce(_url(listening), made, as_json=as_json)
+            config = uvicorn.Config(
+                create_app(store, clock, origins=settings.origins),
+                access_log=False,
+                log_config=log_config(settings),
+                server_header=False,
+                timeout_graceful_shutdown=SECONDS_TO_END,
+            )
+            with suppress(KeyboardInterrupt):  # control-C is how it is told to stop
+                uvicorn.Server(config).run(sockets=[listening])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port, or say in one line why not."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(2048)
+        except OSError:
+            listening.close()
+            raise
+    except OSError as error:
+        msg = f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --host and --port."
+        raise RefusedError(msg, code=FAILED) from None
+    return listening
+
+
+def announce(url: str, demo: Demo | None, *, as_json: bool) -> None:
+    """Say where the service is, and in a demo with which keys to try it."""
+    if as_json:
+        say_json({"url": url} | ({"clinic_id": demo.clinic.id, "keys": dict(demo.keys)} if demo else {}))
+    else:
+        say(f"prep-tracker is at {url}")
+        for line in _tour(url, demo) if demo else ():
+            say(line)
+    sys.stdout.flush()
+
+
+def _tour(url: str, demo: Demo) -> list[str]:
+    begin = "Made" if demo.is_new else "Found"
+    return [
+        "",
+        f"{begin} {demo.clinic.name}: everything in it is invented. Keys to try, good for 30 days:",
+        *(f"  {role:<11}  {token}" for role, token in demo.keys.items()),
+        "",
+        "Try:",
+        f"  curl -H 'Authorization: Bearer {demo.keys['coordinator']}' {url}/v1/protocols",
+    ]
+
+
+def log_config(settings: Settings) -> dict[str, Any]:
+    """Write the server's own log to standard error: lines for people, or one JSON object each."""
+    import structlog
+
+    chain: list[Any] = [structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+    renderers: dict[str, list[Any]] = {
+        "console": [structlog.dev.ConsoleRenderer(colors=False)],
+        "json": [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+    }
+    last = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers[settings.log]]
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"()": structlog.stdlib.ProcessorFormatter, "foreign_pre_chain": chain, "processors": last}
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "line"}},
+        "loggers": {"uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    }
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    host = "localhost" if host in EVERYWHERE else f"[{host}]" if ":" in host else host
+    return f"http://{host}:{port}"

@@ -1,0 +1,133 @@
+"""Read the settings from the environment: ``PREP_…``, or ``PREP_…_FILE`` for a value that stands in a file."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "PREP_"
+NOT_OURS = "PREP_TEST_"
+"""What begins so belongs to the tests, not to the service."""
+_ORIGIN = re.compile(r"https?://[^\s/?#@,]+")
+
+
+class WrongSettingsError(Exception):
+    """Some settings cannot be used; each of ``lines`` names one and what to write instead, and never its value."""
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        """Keep one line a setting."""
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+class Settings(BaseSettings):
+    """How one process of the service is set up. Descriptions say what to write: errors repeat them."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    database_url: str = Field(
+        "sqlite:///prep-tracker.db", description="Write sqlite:/// and a path, or postgresql://user:password@host/name."
+    )
+    host: str = Field("127.0.0.1", min_length=1, description="Write the address to listen on, for example 0.0.0.0.")
+    port: int = Field(8321, ge=0, le=65535, description="Write a port from 0 to 65535; 0 takes any that is free.")
+    origins: tuple[str, ...] = Field(
+        (), description="Write the web addresses of portals with commas between, for example https://portal.example."
+    )
+    log: Literal["console", "json"] = Field("console", description="Write console or json.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_known_database(cls, value: str) -> str:
+        from prep_tracker.store.engine import database_url
+
+        database_url(value)
+        return value
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _are_origins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        origins = tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            raise ValueError("not a list of origins")
+        return origins
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - replaced by a stricter one
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - a forgotten .env shall change nothing
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - PREP_…_FILE names each file
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is given by name first, then the environment."""
+        return init_settings, _Environment(settings_cls)
+
+
+def load() -> Settings:
+    """Read the environment. Raises ``WrongSettingsError``, also for a ``PREP_…`` variable that is no setting."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = dict.fromkeys(str(one["loc"][0]) for one in error.errors(include_input=False, include_url=False))
+        raise WrongSettingsError(tuple(_line(name) for name in wrong)) from None
+
+
+class _Environment(PydanticBaseSettingsSource):
+    """The environment, with every name that begins like ours: an unknown one is a slip of the pen, not a wish."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - as asked for
+        """Give one value by its name."""
+        return self().get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """Give all values. An empty one counts as not given, as a compose file passes what is not set."""
+        given = {
+            name.removeprefix(PREFIX).lower(): value
+            for name, value in os.environ.items()
+            if name.startswith(PREFIX) and not name.startswith(NOT_OURS) and value
+        }
+        found: dict[str, Any] = {}
+        wrong: list[str] = []
+        for name, value in given.items():
+            base = name.removesuffix("_file")
+            if base == name or base not in Settings.model_fields:
+                found[name] = value
+            elif base in given:
+                wrong.append(f"{_variable(base)} and {_variable(name)} are both set: keep one of them.")
+            else:
+                _read_into(found, base, value, wrong)
+        if wrong:
+            raise WrongSettingsError(tuple(wrong))
+        return found
+
+
+def _read_into(found: dict[str, Any], name: str, path: str, wrong: list[str]) -> None:
+    try:
+        found[name] = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        wrong.append(f"{_variable(name)}_FILE: the file cannot be read: {reason}.")
+
+
+def _line(name: str) -> str:
+    fields: Mapping[str, FieldInfo] = Settings.model_fields
+    if name in fields:
+        return f"{_variable(name)} does not fit. {fields[name].description}"
+    meant = get_close_matches(name, fields, 1)
+    hint = f" Did you mean {_variable(meant[0])}?" if meant else f" There are {', '.join(map(_variable, fields))}."
+    return f"{_variable(name)} is no setting.{hint}"
+
+
+def _variable(name: str) -> str:
+    return f"{PREFIX}{name.upper()}"
