@@ -1,28 +1,28 @@
-"""Put the app together: routes, errors, limits, and what every answer carries."""
+"""Put the app together: routes, errors, envelope, and the little that is done without being asked."""
 
 from __future__ import annotations
 
-import re
-import secrets
+import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI, HTTPException
-from starlette.middleware.cors import CORSMiddleware
+from fastapi import FastAPI
 
 from prep_tracker import __version__
-from prep_tracker.api import health, problems
+from prep_tracker.api import health, problems, reference
 from prep_tracker.api.door import Service
+from prep_tracker.api.envelope import Cors, Envelope
+from prep_tracker.api.logs import log
 from prep_tracker.api.staff import clinic, clinical, patients, procedures, protocols, saying, worklist
+from prep_tracker.domain.errors import UnavailableError
+from prep_tracker.store import clinics, idempotency
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
     from prep_tracker.clock import Clock
     from prep_tracker.store.session import Store
 
-MOST_BYTES = 256 * 1024
 ROUTERS = (
     procedures.router,
     saying.router,
@@ -32,21 +32,25 @@ ROUTERS = (
     protocols.router,
     clinic.router,
     health.router,
+    reference.router,
 )
 """The hot ones first: a request walks through them in this order."""
-REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-)
+REFRESH_SECONDS = 60
+KEPT_HOURS = 48
+"""How long the answers to requests with an Idempotency-Key are kept; 24 hours are promised."""
 
 
-def create_app(store: Store, clock: Clock, *, origins: Sequence[str] = ()) -> FastAPI:
-    """Make the app on an open store. ``origins`` are the web addresses from which portals may call it."""
+def create_app(store: Store, clock: Clock, *, origins: Sequence[str] = (), log_requests: bool = False) -> FastAPI:
+    """Make the app on an open store. ``origins`` are web addresses from which pages may call, beside the clinics'."""
+    of_clinics: set[str] = set()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        keeping = asyncio.create_task(_keep_house(store, clock, of_clinics))
         yield
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
         await store.aclose()
 
     app = FastAPI(
@@ -59,21 +63,28 @@ def create_app(store: Store, clock: Clock, *, origins: Sequence[str] = ()) -> Fa
         telemetry=None,
     )
     app.state.service = Service(store, clock)
+    app.state.origins = of_clinics
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
     _document(app)
-    app.add_middleware(Envelope)
-    if origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=list(origins),
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"],
-            expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-Id"],
-            max_age=600,
-        )
+    app.add_middleware(Cors, origins=origins, of_clinics=of_clinics)
+    app.add_middleware(Envelope, log_requests=log_requests)
     return app
+
+
+async def _keep_house(store: Store, clock: Clock, of_clinics: set[str]) -> None:
+    """Learn the clinics' origins, and forget old answers to repeats, every minute; a database that is away can wait."""
+    while True:
+        try:
+            found = await store.read(clinics.every)
+            of_clinics.clear()
+            of_clinics.update(origin for row in found for origin in row.settings.get("origins", ()))
+            before = clock.now() - timedelta(hours=KEPT_HOURS)
+            await store.write(lambda c, before=before: idempotency.purge(c, before=before))  # type: ignore[misc]
+        except UnavailableError:
+            log().warning("the database cannot be reached")
+        await asyncio.sleep(REFRESH_SECONDS)
 
 
 def _document(app: FastAPI) -> None:
@@ -89,40 +100,3 @@ def _document(app: FastAPI) -> None:
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
-
-
-class Envelope:
-    """Give every request an id, every answer its safe headers, and no body more than it may have."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand around the app."""
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request in and its answer out."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        headers = dict(scope["headers"])
-        given = headers.get(b"x-request-id", b"")
-        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(12).encode()
-        scope.setdefault("state", {})["request_id"] = request_id.decode()
-        seen = 0
-        declared = headers.get(b"content-length", b"")
-
-        async def limited() -> Message:
-            nonlocal seen
-            if declared.isdigit() and int(declared) > MOST_BYTES:
-                raise HTTPException(413)
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > MOST_BYTES:
-                raise HTTPException(413)
-            return message
-
-        async def stamped(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id), *HEADERS]
-            await send(message)
-
-        await self.app(scope, limited, stamped)

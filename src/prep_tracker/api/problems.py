@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from prep_tracker.api.logs import failed
 from prep_tracker.catalog import speaking
 from prep_tracker.domain import errors as e
 from prep_tracker.exports.document import reason_document
@@ -98,7 +99,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(e.PrepError, _expected)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _unreadable)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _http)  # type: ignore[arg-type]
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _expected(request: Request, error: e.PrepError) -> Response:
@@ -135,7 +135,9 @@ async def _http(request: Request, error: HTTPException) -> Response:
     return problem(request, slug, KINDS[slug].advice, headers=error.headers)
 
 
-async def _unexpected(request: Request, _: Exception) -> Response:
+def unexpected(request: Request, error: Exception) -> Response:
+    """Answer what nobody expected: logged without its text, for that may hold what somebody typed."""
+    failed(request, error)
     return problem(request, "internal", KINDS["internal"].advice)
 
 

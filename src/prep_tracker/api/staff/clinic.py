@@ -49,7 +49,9 @@ async def change_clinic(request: Request, body: shapes.ClinicChangeIn) -> Respon
     def work(connection: Connection, desk: Desk) -> Answer:
         return answer(200, _document(clinic.change_clinic(connection, desk, fields)))
 
-    return await act(request, work)
+    made = await act(request, work)
+    request.app.state.origins.update(fields.get("origins", ()))
+    return made
 
 
 @router.get(

@@ -1,0 +1,93 @@
+"""Put every request and answer into its envelope: an id, safe headers, a limit, and who may call from a web page."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from fastapi import HTTPException, Request
+from starlette.middleware.cors import CORSMiddleware
+
+from prep_tracker.api.logs import answered
+from prep_tracker.api.problems import unexpected
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BYTES = 256 * 1024
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+class Envelope:
+    """Give every request an id, every answer its safe headers, and no body more than it may have."""
+
+    def __init__(self, app: ASGIApp, *, log_requests: bool = False) -> None:
+        """Stand around the app; ``log_requests`` writes a line a request."""
+        self.app = app
+        self.log_requests = log_requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request in and its answer out. What nobody expected is answered here, so that no server prints it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
+        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(12).encode()
+        scope.setdefault("state", {})["request_id"] = request_id.decode()
+        declared = headers.get(b"content-length", b"")
+        too_large = declared.isdigit() and int(declared) > MOST_BYTES
+        seen, status, began = 0, 0, perf_counter()
+
+        async def limited() -> Message:
+            nonlocal seen
+            if too_large:
+                raise HTTPException(413)
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > MOST_BYTES:
+                raise HTTPException(413)
+            return message
+
+        async def stamped(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id), *HEADERS]
+            await send(message)
+
+        try:
+            await self.app(scope, limited, stamped)
+        except Exception as error:
+            if status:  # the answer was on its way: the connection can only be cut
+                raise
+            await unexpected(Request(scope), error)(scope, receive, stamped)
+        if self.log_requests:
+            answered(Request(scope), status, (perf_counter() - began) * 1000)
+
+
+class Cors(CORSMiddleware):
+    """Let web pages call from the origins that the operator or one of the clinics names."""
+
+    def __init__(self, app: ASGIApp, origins: Iterable[str], of_clinics: set[str]) -> None:
+        """Take the operator's origins, and the clinics' as a set that is kept up to date elsewhere."""
+        super().__init__(
+            app,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"],
+            expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-Id"],
+            max_age=600,
+        )
+        self.of_clinics = of_clinics
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Say whether a page from this origin may read answers."""
+        return super().is_allowed_origin(origin) or origin in self.of_clinics
