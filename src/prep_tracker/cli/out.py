@@ -12,18 +12,23 @@ from typer.exceptions import TyperException
 
 from prep_tracker.domain.errors import InvalidError, PrepError, UnavailableError
 
+BEGIN = "prep-tracker: "
 FAILED, MISUSED = 1, 2
 """Exit codes: it could not be done; or the command line or a setting has to be corrected."""
 
 
 class RefusedError(Exception):
-    """The command ends here; ``lines`` say why, one reason each, and ``code`` is what it exits with."""
+    """The command ends here; ``lines`` say why, one reason each, and ``code`` is what it exits with.
 
-    def __init__(self, *lines: str, code: int = MISUSED) -> None:
+    ``located``: each line begins with file and line, as editors expect it, and nothing may stand before.
+    """
+
+    def __init__(self, *lines: str, code: int = MISUSED, located: bool = False) -> None:
         """Keep the lines in the order in which they are to be read."""
         super().__init__("\n".join(lines))
         self.lines = lines
         self.code = code
+        self.located = located
 
 
 class Commands(TyperGroup):
@@ -50,7 +55,7 @@ class Commands(TyperGroup):
             complain(f"{message}. See {where} --help.")
             code = error.exit_code
         except RefusedError as error:
-            complain(*error.lines)
+            complain(*error.lines, begin="" if error.located else BEGIN)
             code = error.code
         except InvalidError as error:
             complain(*(f"{fault.pointer.removeprefix('/')}: {fault.message}" for fault in error.faults))
@@ -63,10 +68,10 @@ class Commands(TyperGroup):
         return code
 
 
-def complain(*lines: str) -> None:
+def complain(*lines: str, begin: str = BEGIN) -> None:
     """Write to standard error, each line on one line whatever it holds."""
     for line in lines:
-        print(f"prep-tracker: {' '.join(line.split())}", file=sys.stderr)
+        print(f"{begin}{' '.join(line.split())}", file=sys.stderr)
 
 
 def say(line: str = "") -> None:

@@ -63,7 +63,7 @@ def load_rules(name: str) -> Rules:
     """Give the rules of a built-in protocol by its name, or of a file; each fault of a file is named."""
     if name in catalog.slugs():
         return prepare(catalog.protocol(name), catalog.lexicon())
-    if not Path(name).exists() and "/" not in name and not name.endswith((".yaml", ".yml")):
+    if not name or not (Path(name).exists() or "/" in name or name.endswith((".yaml", ".yml"))):
         try:
             catalog.source(name)
         except catalog.UnknownProtocolError as error:
@@ -72,7 +72,7 @@ def load_rules(name: str) -> Rules:
     protocol, findings = check(read_file(name), name)
     faults = [str(one) for one in findings if one.finding.level == "fault"]
     if faults or protocol is None:
-        raise RefusedError(*faults, code=FAILED)
+        raise RefusedError(*faults, code=FAILED, located=True)
     return prepare(protocol, catalog.lexicon())
 
 

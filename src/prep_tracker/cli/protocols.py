@@ -34,7 +34,7 @@ def lint(
             for one in findings:
                 say(str(one))
             wrong = sum(one.finding.level == "fault" for one in findings)
-            about = f" ({protocol.protocol}, {len(protocol.steps)} steps)" if protocol else ""
+            about = f" ({protocol.protocol}, {_count(len(protocol.steps), 'step')})" if protocol else ""
             say(f"{name}{about}: {_count(wrong, 'fault')}, {_count(len(findings) - wrong, 'note')}")
     if faults:
         raise typer.Exit(FAILED)

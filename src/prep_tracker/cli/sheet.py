@@ -76,7 +76,7 @@ class _Sheet:
         self.console.print(Text(f"{self._long(self.on)}{at} · {procedure['time_zone']} · {procedure['protocol']}"))
         self.console.print()
         word, style = LEVELS[standing["level"]]
-        self.console.print(Text.assemble((self._to_go(), "bold"), f" as of {self._long(self.today)}"))
+        self.console.print(Text.assemble((self._to_go(), "bold"), f", as of {self._long(self.today)}"))
         self.console.print(Text(word, style))
         for reason in standing["reasons"]:
             line = Text.assemble(reason["text"], (f"  {reason['who']}, by {self._short(reason['act_by'])}", "dim"))
@@ -169,10 +169,8 @@ class _Sheet:
 
     def _to_go(self) -> str:
         days: int = self.document["days_to_go"]
-        if days == 0:
-            return "Today is the day"
         counted = self.words.count("days", abs(days))
-        return f"{counted} to go" if days > 0 else f"{counted} ago"
+        return f"{counted} to go" if days >= 0 else f"{counted} ago"
 
     def _earliest(self) -> str:
         safe, preferred = self.document["earliest_safe_on"], self.document["earliest_preferred_on"]
