@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
 from prep_tracker import __version__
-from prep_tracker.api import health, problems, reference
+from prep_tracker.api import health, openapi, problems, reference
 from prep_tracker.api.door import Service
 from prep_tracker.api.envelope import Cors, Envelope
 from prep_tracker.api.logs import log
@@ -21,6 +21,7 @@ from prep_tracker.store import clinics, idempotency
 
 if TYPE_CHECKING:
     from prep_tracker.clock import Clock
+    from prep_tracker.store import Connection
     from prep_tracker.store.session import Store
 
 ROUTERS = (
@@ -35,18 +36,29 @@ ROUTERS = (
     reference.router,
 )
 """The hot ones first: a request walks through them in this order."""
+Chore = Callable[["Connection", datetime], object]
 REFRESH_SECONDS = 60
 KEPT_HOURS = 48
 """How long the answers to requests with an Idempotency-Key are kept; 24 hours are promised."""
 
 
-def create_app(store: Store, clock: Clock, *, origins: Sequence[str] = (), log_requests: bool = False) -> FastAPI:
-    """Make the app on an open store. ``origins`` are web addresses from which pages may call, beside the clinics'."""
+def create_app(
+    store: Store,
+    clock: Clock,
+    *,
+    origins: Sequence[str] = (),
+    log_requests: bool = False,
+    chores: Sequence[Chore] = (),
+) -> FastAPI:
+    """Make the app on an open store.
+
+    ``origins`` are web addresses from which pages may call, beside the clinics'. ``chores`` are done every minute.
+    """
     of_clinics: set[str] = set()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        keeping = asyncio.create_task(_keep_house(store, clock, of_clinics))
+        keeping = asyncio.create_task(_keep_house(store, clock, of_clinics, chores))
         yield
         keeping.cancel()
         with suppress(asyncio.CancelledError):
@@ -73,8 +85,8 @@ def create_app(store: Store, clock: Clock, *, origins: Sequence[str] = (), log_r
     return app
 
 
-async def _keep_house(store: Store, clock: Clock, of_clinics: set[str]) -> None:
-    """Learn the clinics' origins, and forget old answers to repeats, every minute; a database that is away can wait."""
+async def _keep_house(store: Store, clock: Clock, of_clinics: set[str], chores: Sequence[Chore]) -> None:
+    """Learn the clinics' origins and forget old answers to repeats, every minute; a database that is away can wait."""
     while True:
         try:
             found = await store.read(clinics.every)
@@ -82,21 +94,14 @@ async def _keep_house(store: Store, clock: Clock, of_clinics: set[str]) -> None:
             of_clinics.update(origin for row in found for origin in row.settings.get("origins", ()))
             before = clock.now() - timedelta(hours=KEPT_HOURS)
             await store.write(lambda c, before=before: idempotency.purge(c, before=before))  # type: ignore[misc]
+            for chore in chores:
+                await store.write(lambda c, chore=chore: chore(c, clock.now()))  # type: ignore[misc]
         except UnavailableError:
             log().warning("the database cannot be reached")
         await asyncio.sleep(REFRESH_SECONDS)
 
 
 def _document(app: FastAPI) -> None:
-    """Say in the OpenAPI document how to call: with a key, everywhere but where nothing is asked."""
+    """Let the OpenAPI document say what FastAPI leaves out of it."""
     made = app.openapi
-
-    def openapi() -> dict[str, object]:
-        document = made()
-        parts = document.setdefault("components", {})
-        parts["securitySchemes"] = {
-            "key": {"type": "http", "scheme": "bearer", "description": "An API key: prep_<env>_<id>_<secret>."}
-        }
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]
+    app.openapi = lambda: app.openapi_schema or openapi.finish(made(), ROUTERS)  # type: ignore[method-assign]

@@ -18,19 +18,21 @@ _SIGNATURE = 12
 
 
 def cursor(owner: str, *place: str | int | None) -> str:
-    """Write a place in a list as a cursor of one clinic."""
+    """Write a place in a list as a cursor. ``owner`` names the clinic, and the list where there are several."""
     text = json.dumps(place, separators=(",", ":")).encode()
     return urlsafe_b64encode(_sign(owner, text) + text).rstrip(b"=").decode()
 
 
 def place(owner: str, given: str) -> list[str | int | None]:
-    """Read a cursor back; one that is not of this clinic, or was changed, is a 400."""
+    """Read a cursor back; one that is of another clinic or list, or was changed, is a 400."""
     try:
         raw = urlsafe_b64decode(given.encode("ascii") + b"=" * (-len(given) % 4))
     except (ValueError, UnicodeEncodeError):
         raw = b""
     signature, text = raw[:_SIGNATURE], raw[_SIGNATURE:]
-    if not text or not hmac.compare_digest(signature, _sign(owner, text)):
+    # Base64 has spare bits and skips strange characters, so the same place could be written in several ways.
+    is_ours = urlsafe_b64encode(raw).rstrip(b"=").decode() == given
+    if not text or not is_ours or not hmac.compare_digest(signature, _sign(owner, text)):
         raise HTTPException(400)
     found: list[str | int | None] = json.loads(text)
     return found

@@ -254,7 +254,6 @@ def documented(
 
     ``roles``: left out, all staff. ``scope``: what a key of the role integration needs; left out, none may.
     """
-    responses: dict[int | str, dict[str, Any]] = {"2XX": {"content": {"application/json": {"example": answer}}}}
     extra: dict[str, Any] = {"security": [{"key": []}]}
     if body is not None:
         extra["requestBody"] = {"content": {"application/json": {"example": body}}}
@@ -262,12 +261,19 @@ def documented(
         extra["x-roles"] = list(roles)
     if scope is not None:
         extra["x-scope"] = scope
-    general = (401, 403, 422, 503)
-    for status in sorted({*general, *problems, *((400, 413) if body is not None else ())}):
-        titles = [kind.title for kind in KINDS.values() if kind.status == status]
-        responses[status] = {
-            "description": ". ".join(titles),
-            "model": ProblemOut,
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
-        }
-    return {"responses": responses, "openapi_extra": extra}
+    general = (401, 403, 422, 503, *((400, 413) if body is not None else ()))
+    return {"responses": shown(answer, *general, *problems), "openapi_extra": extra}
+
+
+def shown(answer: object, *problems: int) -> dict[int | str, dict[str, Any]]:
+    """Document what an operation answers: an example, and the problems that it may meet."""
+    responses: dict[int | str, dict[str, Any]] = {"2XX": {"content": {"application/json": {"example": answer}}}}
+    return responses | {status: {"model": ProblemOut, **problem_told(status)} for status in sorted({*problems})}
+
+
+def problem_told(status: int) -> dict[str, Any]:
+    """Document the problems of one status."""
+    return {
+        "description": ". ".join(kind.title for kind in KINDS.values() if kind.status == status),
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
+    }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
 from prep_tracker import __version__
 from prep_tracker.api.door import Service
+from prep_tracker.api.examples import shown
 from prep_tracker.api.problems import KINDS, problem
 from prep_tracker.api.wire import Out
 from prep_tracker.domain.errors import NotFoundError, UnavailableError
@@ -15,6 +18,11 @@ from prep_tracker.store.migrate import is_current
 
 router = APIRouter(tags=["Service"])
 _EVERY = {"Cache-Control": "no-store"}
+
+
+def _told(slug: str) -> dict[str, Any]:
+    kind = KINDS[slug]
+    return {"type": f"/v1/problems/{slug}", "title": kind.title, "status": kind.status, "detail": kind.advice}
 
 
 class HealthOut(Out):
@@ -40,14 +48,22 @@ class KindOut(Out):
     detail: str
 
 
-@router.get("/healthz", response_model=HealthOut, summary="Is the service alive?")
+@router.get(
+    "/healthz",
+    response_model=HealthOut,
+    summary="Is the service alive?",
+    responses=shown({"status": "ok", "version": __version__}),
+)
 async def healthz() -> Response:
     """Answer as long as the process lives; nothing else is touched."""
     return Response(to_json({"status": "ok", "version": __version__}), 200, _EVERY, media_type="application/json")
 
 
 @router.get(
-    "/readyz", response_model=ReadyOut, summary="Can the service work?", responses={503: {"description": "Not yet"}}
+    "/readyz",
+    response_model=ReadyOut,
+    summary="Can the service work?",
+    responses=shown({"database": "ok", "migrations": "ok"}, 503),
 )
 async def readyz(request: Request) -> Response:
     """Answer whether the database can be reached and has the schema that this version needs."""
@@ -62,11 +78,14 @@ async def readyz(request: Request) -> Response:
     return Response(to_json({"database": "ok", "migrations": "ok"}), 200, _EVERY, media_type="application/json")
 
 
-@router.get("/v1/problems/{slug}", response_model=KindOut, summary="What does this problem mean?")
+@router.get(
+    "/v1/problems/{slug}",
+    response_model=KindOut,
+    summary="What does this problem mean?",
+    responses=shown(_told("stale"), 404),
+)
 async def explain_problem(slug: str) -> Response:
     """Explain a type of problem."""
-    kind = KINDS.get(slug)
-    if kind is None:
+    if slug not in KINDS:
         raise NotFoundError
-    document = {"type": f"/v1/problems/{slug}", "title": kind.title, "status": kind.status, "detail": kind.advice}
-    return Response(to_json(document), 200, media_type="application/json")
+    return Response(to_json(_told(slug)), 200, media_type="application/json")

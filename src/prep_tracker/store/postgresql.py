@@ -25,7 +25,8 @@ from prep_tracker.store.session import QueryError, Store
 
 T = TypeVar("T")
 ATTEMPTS = 3
-SECONDS_POOL = 3
+SECONDS_POOL = 10
+"""How long to wait for a connection. Two hundred who write about one procedure queue for seconds on a busy machine."""
 _AGAIN = {"40001", "40P01"}
 """serialization_failure and deadlock_detected: nothing has happened, and another try may succeed."""
 _SICK = ("08", "40", "53", "55P03", "57", "58")

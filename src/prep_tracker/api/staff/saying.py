@@ -106,14 +106,14 @@ async def put_answers(
 )
 async def get_entries(request: Request, procedure_id: str, limit: Limit = 50, given: Cursor = None) -> Response:
     """Read everything that was said, newest last, each with who said it and when."""
-    desk = desk_of(request)
+    owner = f"{desk_of(request).clinic.id} {procedure_id}"
     after = 0
     if given is not None:
-        after = int(place(desk.clinic.id, given)[0] or 0)
+        after = int(place(owner, given)[0] or 0)
     entries = await read(request, lambda c, d: marking.read_entries(c, d, procedure_id))
     withdrawn = frozenset(x.entry for x in entries if isinstance(x, Withdrawn))
     page = [x for x in entries if x.seq > after][: limit + 1]
-    following = cursor(desk.clinic.id, page[limit - 1].seq) if len(page) > limit else None
+    following = cursor(owner, page[limit - 1].seq) if len(page) > limit else None
     document = {"items": [entry_document(x, withdrawn) for x in page[:limit]], "next": following}
     made = answer(200, document)
     return respond(Answer(200, made.body, link(request, following)))
