@@ -13,7 +13,7 @@ from prep_tracker.api.app import create_app
 from prep_tracker.cli.database import load_settings, open_store, prepare
 from prep_tracker.cli.out import FAILED, RefusedError, say, say_json
 from prep_tracker.clock import SystemClock
-from prep_tracker.services.demo import Demo, open_demo
+from prep_tracker.demo import Demo, open_demo, redate
 
 if TYPE_CHECKING:
     from prep_tracker.settings import Settings
@@ -32,7 +32,7 @@ def run(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> Non
         with listen(settings.host if host is None else host, settings.port if port is None else port) as listening:
             announce(_url(listening), made, as_json=as_json)
             config = uvicorn.Config(
-                create_app(store, clock, origins=settings.origins),
+                create_app(store, clock, origins=settings.origins, chores=[redate] if demo else []),
                 access_log=False,
                 log_config=log_config(settings),
                 server_header=False,
@@ -77,11 +77,14 @@ def _tour(url: str, demo: Demo) -> list[str]:
     begin = "Made" if demo.is_new else "Found"
     return [
         "",
-        f"{begin} {demo.clinic.name}: everything in it is invented. Keys to try, good for 30 days:",
+        f"{begin} {demo.clinic.name} and {demo.other.name}: everything in them is invented.",
+        "Keys of the first, good for 30 days:",
         *(f"  {role:<11}  {token}" for role, token in demo.keys.items()),
+        f"A coordinator of the second:\n  {'birch':<11}  {demo.other_key}",
         "",
         "Try:",
-        f"  curl -H 'Authorization: Bearer {demo.keys['coordinator']}' {url}/v1/protocols",
+        f"  curl -H 'Authorization: Bearer {demo.keys['coordinator']}' '{url}/v1/worklist?within_days=30'",
+        f"  {url}/docs",
     ]
 
 

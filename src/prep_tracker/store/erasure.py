@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select, update
 
-from prep_tracker.store.tables import audit, entries, idempotency, patients, procedures
+from prep_tracker.store.tables import audit, clinics, entries, idempotency, patients, procedures
 
 Kept = dict[str, list[dict[str, Any]]]
 
@@ -57,6 +57,15 @@ def erase(
     connection.execute(
         update(patients).where(patients.c.clinic_id == clinic_id, patients.c.id == patient_id).values(tombstone)
     )
+
+
+def empty(connection: Connection, clinic_id: str) -> None:
+    """Take away every patient of a clinic with all that was said: for a demo that is told anew. Raises elsewhere."""
+    is_demo = connection.execute(select(clinics.c.is_demo).where(clinics.c.id == clinic_id)).scalar()
+    if not is_demo:
+        raise ValueError("only a demo may be emptied")
+    for table in (entries, procedures, patients, idempotency):
+        connection.execute(delete(table).where(table.c.clinic_id == clinic_id))
 
 
 def _rows(connection: Connection, table: Table, clinic_id: str, mine: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - SQL
