@@ -185,6 +185,7 @@ def test_an_error_of_the_database_holds_nothing_personal(store: Store) -> None:
 
     with pytest.raises(QueryError) as caught:
         store.run_write(orphan)
+    assert "INSERT INTO keys" in str(caught.value)
     shown = "".join(traceback.format_exception(caught.value))
     assert "Canary" not in shown
     assert cast.clinic not in shown

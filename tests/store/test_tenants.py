@@ -18,7 +18,7 @@ from prep_tracker.store.protocols import ProtocolRow
 from prep_tracker.store.session import Store
 from tests.store.cast import NOW, Cast, kept, procedure_row, settle_aster, settle_birch
 
-NOT_QUERIES = {"engine", "migrate", "postgresql", "rows", "session", "sqlite", "tables", "types"}
+NOT_QUERIES = {"backup", "engine", "hot", "migrate", "postgresql", "rows", "session", "sqlite", "tables", "types"}
 ACROSS_CLINICS = {
     "clinics.add": "makes the clinic",
     "clinics.every": "for the worker and whoever runs the service",
@@ -60,13 +60,10 @@ def queries() -> dict[str, Callable[..., Any]]:
 
 def statements() -> dict[str, Select[Any] | Update | Delete]:
     """Give the statements of these modules by name."""
-    found = {
-        name_in(module, name): value
-        for module in modules()
-        for name, value in vars(module).items()
-        if isinstance(value, Select | Update | Delete)
-    }
-    return found | {"procedures._save": procedures._save(("version",))}
+    found = {name_in(module, name): value for module in modules() for name, value in vars(module).items()}
+    found["procedures._save"] = procedures._save(("version",))
+    bare = {name: getattr(value, "statement", value) for name, value in found.items()}
+    return {name: value for name, value in bare.items() if isinstance(value, Select | Update | Delete)}
 
 
 def test_every_query_takes_the_connection_and_the_clinic_first() -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from prep_tracker.domain.actor import Role
 from prep_tracker.domain.errors import NotFoundError
-from prep_tracker.store.rows import columns, execute_or, is_one, of_clinic, this, values
+from prep_tracker.store.hot import Change, Query
+from prep_tracker.store.rows import columns, is_one, names, of_clinic, run_or, this, values
 from prep_tracker.store.tables import keys
 
 
@@ -31,9 +32,9 @@ class KeyRow:
 
 
 _SELECT = select(*columns(keys, KeyRow))
-_FIND = _SELECT.where(is_one(keys))
+_FIND = Query(_SELECT.where(is_one(keys)), KeyRow)
 _OF_CLINIC = _SELECT.where(of_clinic(keys)).order_by(keys.c.created_at, keys.c.id)
-_ADD = insert(keys)
+_ADD = Change(insert(keys), names(KeyRow))
 _REVOKE = (
     update(keys)
     .where(of_clinic(keys), is_one(keys), keys.c.revoked_at.is_(None))
@@ -45,7 +46,7 @@ _TOUCH = update(keys).where(of_clinic(keys), is_one(keys)).values(last_used_at=b
 
 def add_key(connection: Connection, clinic_id: str, row: KeyRow) -> None:
     """Add a key; a public part that exists already is a ``ConflictError``: make another one."""
-    execute_or("This key exists already.", connection, _ADD, {**values(row), "clinic_id": clinic_id})
+    run_or("This key exists already.", connection, _ADD, {**values(row), "clinic_id": clinic_id})
 
 
 def find_key(connection: Connection, key_id: str) -> KeyRow | None:
@@ -53,8 +54,7 @@ def find_key(connection: Connection, key_id: str) -> KeyRow | None:
 
     The one query without a clinic on behalf of somebody outside: it tells which clinic the caller belongs to.
     """
-    found = connection.execute(_FIND, {"this_one": key_id}).one_or_none()
-    return None if found is None else KeyRow(*found)
+    return _FIND.one(connection, {"this_one": key_id})
 
 
 def keys_of(connection: Connection, clinic_id: str) -> list[KeyRow]:

@@ -8,7 +8,8 @@ from typing import Literal
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from prep_tracker.store.rows import columns, of_clinic, this, values
+from prep_tracker.store.hot import Change
+from prep_tracker.store.rows import columns, names, of_clinic, this, values
 from prep_tracker.store.tables import audit
 
 Action = Literal["C", "R", "U", "D", "E"]
@@ -33,7 +34,7 @@ class AuditLine:
     request_id: str | None = None
 
 
-_ADD = insert(audit)
+_ADD = Change(insert(audit), names(AuditLine, "clinic_id"))
 _LINES = (
     select(audit.c.id, *columns(audit, AuditLine))
     .where(of_clinic(audit), audit.c.id < bindparam("before"))
@@ -48,7 +49,7 @@ def add(connection: Connection, clinic_id: str | None, *lines: AuditLine) -> Non
     """Add lines in the order given; without a clinic when nobody knows whose the credential was."""
     rows = [{"clinic_id": clinic_id, **values(line)} for line in lines]
     if rows:
-        connection.execute(_ADD, rows if len(rows) > 1 else rows[0])
+        _ADD.run(connection, *rows)
 
 
 def lines(

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from prep_tracker.domain.errors import NotFoundError
+from prep_tracker.store.hot import Query
 from prep_tracker.store.rows import columns, values
 from prep_tracker.store.tables import clinics
 
@@ -26,8 +27,9 @@ class ClinicRow:
     created_at: datetime
 
 
-_GET = select(*columns(clinics, ClinicRow)).where(clinics.c.id == bindparam("this_clinic"))
-_LOCK = _GET.with_for_update()
+_ONE = select(*columns(clinics, ClinicRow)).where(clinics.c.id == bindparam("this_clinic"))
+_GET = Query(_ONE, ClinicRow)
+_LOCK = Query(_ONE.with_for_update(), ClinicRow)
 _ALL = select(*columns(clinics, ClinicRow)).order_by(clinics.c.created_at, clinics.c.id)
 _ADD = insert(clinics)
 _CHANGE = update(clinics).where(clinics.c.id == bindparam("this_clinic"))
@@ -40,10 +42,10 @@ def add(connection: Connection, row: ClinicRow) -> None:
 
 def get(connection: Connection, clinic_id: str, *, lock: bool = False) -> ClinicRow:
     """Give the clinic; with ``lock``, nobody else changes it until this transaction ends."""
-    found = connection.execute(_LOCK if lock else _GET, {"this_clinic": clinic_id}).one_or_none()
+    found = (_LOCK if lock else _GET).one(connection, {"this_clinic": clinic_id})
     if found is None:
         raise NotFoundError
-    return ClinicRow(*found)
+    return found
 
 
 def every(connection: Connection) -> list[ClinicRow]:

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from prep_tracker.domain.errors import NotFoundError
-from prep_tracker.store.rows import columns, execute_or, is_one, of_clinic, this, values
+from prep_tracker.store.hot import Change, Query
+from prep_tracker.store.rows import columns, is_one, names, of_clinic, run_or, this, values
 from prep_tracker.store.tables import patients
 
 
@@ -36,27 +37,27 @@ class PatientRow:
 
 
 _SELECT = select(*columns(patients, PatientRow)).where(of_clinic(patients))
-_GET = _SELECT.where(is_one(patients))
-_LOCK = _GET.with_for_update()
-_FIND = _SELECT.where(is_one(patients, "reference"))
+_ONE = _SELECT.where(is_one(patients))
+_GET = Query(_ONE, PatientRow)
+_LOCK = Query(_ONE.with_for_update(), PatientRow)
+_FIND = Query(_SELECT.where(is_one(patients, "reference")), PatientRow)
 _MANY = _SELECT.where(patients.c.id.in_(bindparam("ids", expanding=True)))
-_ADD = insert(patients)
+_ADD = Change(insert(patients), names(PatientRow, "clinic_id"))
 _ADD_NEW = {
     "sqlite": sqlite.insert(patients).on_conflict_do_nothing().returning(patients.c.id),
     "postgresql": postgresql.insert(patients).on_conflict_do_nothing().returning(patients.c.id),
 }
 _FIXED = {"id", "created_at"}
-_CHANGE = (
-    update(patients)
-    .where(of_clinic(patients), is_one(patients))
-    .values({c.name: bindparam(c.name) for c in columns(patients, PatientRow) if c.name not in _FIXED})
+_CHANGED = names(PatientRow, without=_FIXED)
+_CHANGE = Change(
+    update(patients).where(of_clinic(patients), is_one(patients)).values({name: bindparam(name) for name in _CHANGED})
 )
 _TAKEN = "Another patient of the clinic has this reference."
 
 
 def add(connection: Connection, clinic_id: str, row: PatientRow) -> None:
     """Add a patient; a reference that the clinic has already is a ``ConflictError``."""
-    execute_or(_TAKEN, connection, _ADD, {"clinic_id": clinic_id, **values(row)})
+    run_or(_TAKEN, connection, _ADD, {"clinic_id": clinic_id, **values(row)})
 
 
 def add_if_new(connection: Connection, clinic_id: str, row: PatientRow) -> bool:
@@ -70,18 +71,17 @@ def add_if_new(connection: Connection, clinic_id: str, row: PatientRow) -> bool:
 
 def get(connection: Connection, clinic_id: str, patient_id: str) -> PatientRow:
     """Give the patient, or raise ``NotFoundError``."""
-    return _one(connection.execute(_GET, this(clinic_id, patient_id)).one_or_none())
+    return _one(_GET.one(connection, this(clinic_id, patient_id)))
 
 
 def lock(connection: Connection, clinic_id: str, patient_id: str) -> PatientRow:
     """Give the patient, whom nobody else changes until this transaction ends, or raise ``NotFoundError``."""
-    return _one(connection.execute(_LOCK, this(clinic_id, patient_id)).one_or_none())
+    return _one(_LOCK.one(connection, this(clinic_id, patient_id)))
 
 
 def find_by_reference(connection: Connection, clinic_id: str, reference: str) -> PatientRow | None:
     """Give the patient with the clinic's own number, if there is one."""
-    found = connection.execute(_FIND, this(clinic_id, reference)).one_or_none()
-    return None if found is None else PatientRow(*found)
+    return _FIND.one(connection, this(clinic_id, reference))
 
 
 def named(connection: Connection, clinic_id: str, patient_ids: list[str]) -> dict[str, PatientRow]:
@@ -95,12 +95,12 @@ def change(connection: Connection, clinic_id: str, row: PatientRow) -> None:
 
     Raises ``ConflictError`` when the reference is another patient's, ``NotFoundError`` when there is no such patient.
     """
-    changed = {name: value for name, value in values(row).items() if name not in _FIXED}
-    if execute_or(_TAKEN, connection, _CHANGE, {**this(clinic_id, row.id), **changed}).rowcount != 1:
+    changed = {name: getattr(row, name) for name in _CHANGED}
+    if run_or(_TAKEN, connection, _CHANGE, {**this(clinic_id, row.id), **changed}) != 1:
         raise NotFoundError
 
 
-def _one(found: object) -> PatientRow:
+def _one(found: PatientRow | None) -> PatientRow:
     if found is None:
         raise NotFoundError
-    return PatientRow(*found)  # type: ignore[misc]
+    return found

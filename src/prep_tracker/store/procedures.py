@@ -10,14 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Update, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from prep_tracker.domain.entries import ENTRIES, ENTRY, Entry
 from prep_tracker.domain.errors import NotFoundError
-from prep_tracker.store.rows import columns, execute_or, is_one, joined, of_clinic, this, values
+from prep_tracker.store.hot import Change, Query
+from prep_tracker.store.rows import columns, is_one, joined, names, of_clinic, run_or, this, values
 from prep_tracker.store.tables import entries as said
 from prep_tracker.store.tables import procedures
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +63,17 @@ class Kept:
 
 
 _COLUMNS = columns(procedures, ProcedureRow)
-_GET = select(*_COLUMNS).where(of_clinic(procedures), is_one(procedures))
-_LOCK = _GET.with_for_update()
+_ONE = select(*_COLUMNS).where(of_clinic(procedures), is_one(procedures))
+_GET = Query(_ONE, ProcedureRow)
+_LOCK = Query(_ONE.with_for_update(), ProcedureRow)
 _OF_PATIENT = (
     select(*_COLUMNS)
     .where(of_clinic(procedures), is_one(procedures, "patient_id"))
     .order_by(procedures.c.procedure_on, procedures.c.id)
 )
-_BY_BOOKING = select(*_COLUMNS).where(of_clinic(procedures), is_one(procedures, "booking_reference"))
+_BY_BOOKING = Query(
+    select(*_COLUMNS).where(of_clinic(procedures), is_one(procedures, "booking_reference")), ProcedureRow
+)
 _RECORD = (
     select(said.c.body)
     .where(said.c.clinic_id == procedures.c.clinic_id, said.c.procedure_id == procedures.c.id)
@@ -81,12 +88,16 @@ _LAST = (
     .correlate(procedures)
     .scalar_subquery()
 )
-_LOAD = select(*_COLUMNS, _SAID).where(of_clinic(procedures), is_one(procedures))
-_LOCK_LOAD = _LOAD.add_columns(_LAST).with_for_update(of=procedures)
+_WHOLE = select(*_COLUMNS, _SAID).where(of_clinic(procedures), is_one(procedures))
+_LOAD = Query(_WHOLE, lambda *found: _kept(found))
+_LOCK_LOAD = Query(
+    _WHOLE.add_columns(_LAST).with_for_update(of=procedures), lambda *found: (_kept(found[:-1]), found[-1])
+)
 _ENTRIES = select(said.c.body).where(of_clinic(said), is_one(said, "procedure_id")).order_by(said.c.seq)
-_ADD = insert(procedures)
+_ADD = Change(insert(procedures), names(ProcedureRow, "clinic_id"))
 _FIXED = {"id", "patient_id", "booked_on", "created_at"}
-_SAY = insert(said)
+_CHANGING = names(ProcedureRow, without=_FIXED)
+_SAY = Change(insert(said), [column.name for column in said.c])
 _TAKEN = "The clinic has a procedure with this booking reference."
 
 
@@ -95,26 +106,17 @@ def add(connection: Connection, clinic_id: str, row: ProcedureRow) -> None:
 
     A booking reference that the clinic has already, or a patient who is not the clinic's, is a ``ConflictError``.
     """
-    execute_or(
-        "The clinic has a procedure with this booking reference.",
-        connection,
-        _ADD,
-        {"clinic_id": clinic_id, **values(row)},
-    )
+    run_or(_TAKEN, connection, _ADD, {"clinic_id": clinic_id, **values(row)})
 
 
 def get(connection: Connection, clinic_id: str, procedure_id: str) -> ProcedureRow:
     """Give the row, without the record, or raise ``NotFoundError``."""
-    found = connection.execute(_GET, this(clinic_id, procedure_id)).one_or_none()
-    if found is None:
-        raise NotFoundError
-    return ProcedureRow(*found)
+    return _there(_GET.one(connection, this(clinic_id, procedure_id)))
 
 
 def find_by_booking(connection: Connection, clinic_id: str, booking_reference: str) -> ProcedureRow | None:
     """Give the procedure with this number in the clinic's booking system, if there is one."""
-    found = connection.execute(_BY_BOOKING, this(clinic_id, booking_reference)).one_or_none()
-    return None if found is None else ProcedureRow(*found)
+    return _BY_BOOKING.one(connection, this(clinic_id, booking_reference))
 
 
 def of_patient(connection: Connection, clinic_id: str, patient_id: str) -> list[ProcedureRow]:
@@ -124,18 +126,12 @@ def of_patient(connection: Connection, clinic_id: str, patient_id: str) -> list[
 
 def load(connection: Connection, clinic_id: str, procedure_id: str) -> Kept:
     """Give row and record as of one moment, in one query, or raise ``NotFoundError``."""
-    found = connection.execute(_LOAD, this(clinic_id, procedure_id)).one_or_none()
-    if found is None:
-        raise NotFoundError
-    return Kept(ProcedureRow(*found[:-1]), f"[{found[-1] or ''}]")
+    return _there(_LOAD.one(connection, this(clinic_id, procedure_id)))
 
 
 def lock(connection: Connection, clinic_id: str, procedure_id: str) -> ProcedureRow:
     """Give the row, which nobody else changes until this transaction ends, or raise ``NotFoundError``."""
-    found = connection.execute(_LOCK, this(clinic_id, procedure_id)).one_or_none()
-    if found is None:
-        raise NotFoundError
-    return ProcedureRow(*found)
+    return _there(_LOCK.one(connection, this(clinic_id, procedure_id)))
 
 
 def lock_and_load(connection: Connection, clinic_id: str, procedure_id: str) -> Kept:
@@ -144,14 +140,10 @@ def lock_and_load(connection: Connection, clinic_id: str, procedure_id: str) -> 
     Whoever waited for the lock gets the newest row, but a record from before the wait (PostgreSQL reads the rest of
     the query as of its beginning). Such a record ends before the row's version; then it is read again.
     """
-    found = connection.execute(_LOCK_LOAD, this(clinic_id, procedure_id)).one_or_none()
-    if found is None:
-        raise NotFoundError
-    *fields, record, last = found
-    row = ProcedureRow(*fields)
-    if last != row.version:
-        return Kept(row, _record(connection, clinic_id, procedure_id))
-    return Kept(row, f"[{record or ''}]")
+    kept, last = _there(_LOCK_LOAD.one(connection, this(clinic_id, procedure_id)))
+    if last != kept.row.version:
+        return Kept(kept.row, _record(connection, clinic_id, procedure_id))
+    return kept
 
 
 def entries(connection: Connection, clinic_id: str, procedure_id: str) -> tuple[Entry, ...]:
@@ -174,7 +166,7 @@ def add_entries(connection: Connection, clinic_id: str, procedure_id: str, new: 
         for entry in new
     ]
     if rows:
-        execute_or("This entry has been made already.", connection, _SAY, rows if len(rows) > 1 else rows[0])
+        run_or("This entry has been made already.", connection, _SAY, *rows)
 
 
 def save(connection: Connection, clinic_id: str, row: ProcedureRow, *, was: ProcedureRow | None = None) -> None:
@@ -182,29 +174,31 @@ def save(connection: Connection, clinic_id: str, row: ProcedureRow, *, was: Proc
 
     With ``was``, as locked, only what differs is written: SQLite rewrites the indexes of whatever is named.
     """
-    old = {} if was is None else values(was)
-    changed = {k: v for k, v in values(row).items() if k not in _FIXED and (was is None or v != old[k])}
+    changed = tuple(name for name in _CHANGING if was is None or getattr(row, name) != getattr(was, name))
     if not changed:
         return
-    if (
-        execute_or(
-            "The clinic has a procedure with this booking reference.",
-            connection,
-            _save(tuple(changed)),
-            {**this(clinic_id, row.id), **changed},
-        ).rowcount
-        != 1
-    ):
+    given = {**this(clinic_id, row.id), **{name: getattr(row, name) for name in changed}}
+    if run_or(_TAKEN, connection, _save(changed), given) != 1:
         raise NotFoundError
 
 
 @cache
-def _save(names: tuple[str, ...]) -> Update:
+def _save(changed: tuple[str, ...]) -> Change:
     """Build the statement that sets these columns; a handful of combinations occur."""
     one = update(procedures).where(of_clinic(procedures), is_one(procedures))
-    return one.values({name: bindparam(name) for name in names})
+    return Change(one.values({name: bindparam(name) for name in changed}))
 
 
 def _record(connection: Connection, clinic_id: str, procedure_id: str) -> str:
     bodies = connection.execute(_ENTRIES, this(clinic_id, procedure_id)).scalars()
     return f"[{','.join(bodies)}]"
+
+
+def _kept(found: tuple[Any, ...]) -> Kept:
+    return Kept(ProcedureRow(*found[:-1]), f"[{found[-1] or ''}]")
+
+
+def _there(found: T | None) -> T:
+    if found is None:
+        raise NotFoundError
+    return found

@@ -9,7 +9,8 @@ from typing import Literal
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from prep_tracker.domain.errors import NotFoundError
-from prep_tracker.store.rows import columns, execute_or, is_one, of_clinic, this, values
+from prep_tracker.store.hot import Change
+from prep_tracker.store.rows import columns, is_one, names, of_clinic, run_or, this, values
 from prep_tracker.store.tables import protocol_versions
 
 Status = Literal["draft", "published", "retired"]
@@ -49,7 +50,7 @@ _NEWEST = (
 )
 _ALL = _VISIBLE.order_by(_VERSION.slug, _OWN_FIRST, _VERSION.number)
 _OF_SLUG = _VISIBLE.where(is_one(protocol_versions, "slug")).order_by(_OWN_FIRST, _VERSION.number)
-_ADD = insert(protocol_versions)
+_ADD = Change(insert(protocol_versions), names(ProtocolRow))
 _SHIPPED = _SELECT.where(_VERSION.clinic_id.is_(None)).order_by(_VERSION.slug, _VERSION.number)
 _CHANGE = (
     update(protocol_versions)
@@ -60,9 +61,7 @@ _CHANGE = (
 
 def add_version(connection: Connection, clinic_id: str | None, row: ProtocolRow) -> None:
     """Add a version to the clinic's own, or with None to what is shipped; a number taken is a ``ConflictError``."""
-    execute_or(
-        "This version of the protocol exists already.", connection, _ADD, {**values(row), "clinic_id": clinic_id}
-    )
+    run_or("This version of the protocol exists already.", connection, _ADD, {**values(row), "clinic_id": clinic_id})
 
 
 def get(connection: Connection, clinic_id: str, slug: str, number: int | None = None) -> ProtocolRow:

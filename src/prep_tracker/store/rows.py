@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, ColumnElement, Connection, CursorResult, Executable, Table, Text, bindparam
+from sqlalchemy import Column, ColumnElement, Connection, Table, Text, bindparam
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from prep_tracker.domain.errors import ConflictError
+from prep_tracker.store.hot import Change, Given
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -25,6 +27,11 @@ def columns(table: Table, row: type[DataclassInstance]) -> list[Column[Any]]:
 def values(row: DataclassInstance) -> dict[str, Any]:
     """Give the fields of ``row`` as they are, by name."""
     return {field.name: getattr(row, field.name) for field in fields(row)}
+
+
+def names(row: type[DataclassInstance], *more: str, without: Collection[str] = ()) -> list[str]:
+    """List the names of the fields of ``row``, and ``more``."""
+    return [*(field.name for field in fields(row) if field.name not in without), *more]
 
 
 def of_clinic(table: Table) -> ColumnElement[bool]:
@@ -42,19 +49,14 @@ def this(clinic_id: str, one: str | None = None) -> dict[str, Any]:
     return {"this_clinic": clinic_id} if one is None else {"this_clinic": clinic_id, "this_one": one}
 
 
-def execute_or(
-    conflict: str,
-    connection: Connection,
-    statement: Executable,
-    given: Any,  # noqa: ANN401 - one row or several
-) -> CursorResult[Any]:
-    """Run a statement; where it is refused because of another row, raise ``ConflictError`` saying ``conflict``.
+def run_or(conflict: str, connection: Connection, change: Change, *given: Given) -> int:
+    """Run a change; where it is refused because of another row, raise ``ConflictError`` saying ``conflict``.
 
     The transaction is lost with it on PostgreSQL, so let it go on to the door.
     """
     try:
-        return cast("CursorResult[Any]", connection.execute(statement, given))
-    except IntegrityError:
+        return change.run(connection, *given)
+    except (IntegrityError, connection.dialect.loaded_dbapi.IntegrityError):
         refused = ConflictError(conflict)
     raise refused  # out here, so that it carries nothing along: the database's own error quotes the row
 

@@ -27,8 +27,11 @@ class QueryError(Exception):
     The database's own error quotes the row, a patient's name and all; that is why it is not chained either.
     """
 
-    def __init__(self, error: StatementError) -> None:
-        """Keep what helps to find the fault."""
+    def __init__(self, error: Exception) -> None:
+        """Keep what helps to find the fault; ``error`` is SQLAlchemy's, or one of SQLite's own, which quote nothing."""
+        if not isinstance(error, StatementError):
+            super().__init__(f"{type(error).__name__}: {error}")
+            return
         diagnosis = getattr(error.orig, "diag", None)
         code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
         constraint = getattr(diagnosis, "constraint_name", None) or getattr(error.orig, "constraint_name", None)

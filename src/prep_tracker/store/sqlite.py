@@ -244,10 +244,13 @@ def _in_own_words(read: Callable[[Callable[[Connection], T]], T], fn: Callable[[
 def _told(error: BaseException, sick: frozenset[int] = _SICK) -> BaseException:
     """Say what the caller is told of an error: the same, unless it is the database's."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    if getattr(cause, "sqlite_errorcode", 0) & 0xFF in sick:
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF in sick:
         told = UnavailableError("The database cannot answer at the moment.")
         told.__cause__ = error
         return told
     if isinstance(error, StopIteration):  # no future takes it, so whoever waits would wait for ever
         return RuntimeError("a function of the store ended with StopIteration")
-    return QueryError(error) if isinstance(error, StatementError) else error
+    if isinstance(error, StatementError) or (code is not None and isinstance(error, Exception)):
+        return QueryError(error)
+    return error
