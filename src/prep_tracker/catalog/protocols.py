@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from prep_tracker.catalog.reader import ReadError, read
+from prep_tracker.domain.examples import failures
 from prep_tracker.domain.lexicon import Lexicon
 from prep_tracker.domain.lint_finding import Finding, near
 from prep_tracker.domain.protocol import Protocol
+from prep_tracker.domain.rules import prepare
 
 FOLDER = Path(__file__).parent.parent / "data" / "protocols"
 
@@ -61,7 +64,21 @@ def check_protocol(data: object, lexicon: Lexicon) -> tuple[Protocol | None, tup
         protocol = Protocol.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
         return None, tuple(faults(error, data))
-    return protocol, lint(protocol, lexicon)
+    findings = lint(protocol, lexicon)
+    if any(found.level == "fault" for found in findings):
+        return protocol, findings  # an example of rules that make no sense says nothing
+    return protocol, (*findings, *_failing(protocol, lexicon))
+
+
+def _failing(protocol: Protocol, lexicon: Lexicon) -> Iterator[Finding]:
+    """Run the protocol's own examples; yield one finding for each that does not hold."""
+    rules = prepare(protocol, lexicon, 1)
+    for number, example in enumerate(protocol.examples):
+        wrong = "; ".join(failures(example, rules))
+        if wrong:
+            message = f"the example {example.title} does not hold: {wrong}"
+            path = ("examples", number)
+            yield Finding("example", "fault", None, path, message, "Mend the step, or what the example expects.")
 
 
 @cache

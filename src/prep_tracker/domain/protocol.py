@@ -23,6 +23,7 @@ from prep_tracker.domain.terms import (
     When,
     Who,
 )
+from prep_tracker.domain.worked import Example
 
 MOST_STEPS = 200
 BUILT_IN_EVENTS = frozenset({"booked", "healed"})
@@ -203,6 +204,7 @@ class Protocol(Model):
     facts: tuple[Fact, ...] = ()
     events: tuple[Event, ...] = ()
     steps: tuple[Step, ...] = Field(min_length=1, max_length=MOST_STEPS)
+    examples: tuple[Example, ...] = Field((), max_length=100, description="Worked cases; publishing runs them.")
 
     @model_validator(mode="after")
     def _unique_ids(self) -> Self:
