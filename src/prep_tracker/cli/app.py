@@ -35,8 +35,6 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(protocols.app, name="protocol")
 app.add_typer(upkeep.clinic_app, name="clinic")
 app.add_typer(upkeep.procedures_app, name="procedures")
-app.command()(upkeep.backup)
-app.command()(upkeep.restore)
 
 
 @app.callback(invoke_without_command=True)
@@ -141,3 +139,7 @@ def version(as_json: Json = False) -> None:
         say_json({"version": __version__})
     else:
         say(f"prep-tracker {__version__}")
+
+
+app.command()(upkeep.backup)
+app.command()(upkeep.restore)

@@ -51,8 +51,8 @@ class Commands(TyperGroup):
             code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)  # noqa: FBT003
         except TyperException as error:
             where = getattr(getattr(error, "ctx", None), "command_path", prog_name)
-            message = error.format_message().replace("Value error, ", "").rstrip(".")
-            complain(f"{message}. See {where} --help.")
+            message = error.format_message().replace("Value error, ", "")
+            complain(f"{message}{'' if message.endswith(('.', '?')) else '.'} See {where} --help.")
             code = error.exit_code
         except RefusedError as error:
             complain(*error.lines, begin="" if error.located else BEGIN)

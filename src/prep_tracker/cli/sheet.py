@@ -29,6 +29,9 @@ LEVELS = {
     "at-risk": ("At risk: a clinician decides", "bold yellow"),
     "blocked": ("Blocked: it cannot go ahead on this day", "bold red"),
     "past": ("The day has passed", "bold"),
+    "completed": ("Completed", "bold"),
+    "cancelled": ("Cancelled", "bold"),
+    "no-show": ("The patient did not come", "bold"),
 }
 STATES = {
     "closed": ("✗", "closed", "red"),
@@ -42,6 +45,7 @@ STATES = {
     "over": ("✓", "over", "dim"),
     None: ("–", "does not apply", "dim"),
 }
+ENDED = {"completed", "cancelled", "no-show"}
 BEHIND = {"done", "waived", "over"}
 URGENT = {"closed", "short", "unknown", "late"}
 
@@ -81,7 +85,8 @@ class _Sheet:
         for reason in standing["reasons"]:
             line = Text.assemble(reason["text"], (f"  {reason['who']}, by {self._short(reason['act_by'])}", "dim"))
             self.console.print(self._hung("·", style, line))
-        self.console.print(Text(self._earliest()))
+        if standing["level"] not in ENDED:
+            self.console.print(Text(self._earliest()))
 
     def countdown(self) -> None:
         """Print the days to go as a line, unless there are none."""

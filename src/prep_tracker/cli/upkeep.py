@@ -10,8 +10,8 @@ import typer
 
 from prep_tracker.cli.out import FAILED, RefusedError, say, say_json
 
-clinic_app = typer.Typer(help="List the clinics and change their settings.", no_args_is_help=True)
-procedures_app = typer.Typer(help="Look at a procedure as it stands, or stood.", no_args_is_help=True)
+clinic_app = typer.Typer(help="List the clinics and change their settings.")
+procedures_app = typer.Typer(help="Look at a procedure as it stands, or stood.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Clinic = Annotated[str | None, typer.Option("--clinic", metavar="ID", help="The clinic, where there are several.")]
 
@@ -97,7 +97,7 @@ def set_clinic(
 def show_procedure(
     procedure: Annotated[str, typer.Argument(metavar="ID", help="The procedure's id.")],
     as_of: Annotated[
-        str | None, typer.Option(metavar="DAY", help="As it was known on this day. [default: today]")
+        str | None, typer.Option(metavar="DAY", help="As it was known on this day; left out: today.")
     ] = None,
     lang: Annotated[str, typer.Option(metavar="LANG", help="The language of the texts.")] = "en",
     clinic: Clinic = None,
