@@ -92,6 +92,28 @@ def test_a_connection_that_dies_at_the_commit_is_reported_and_not_tried_again(
     assert store.run_read(lambda c: procedures.get(c, cast.clinic, cast.procedure)).version == 1
 
 
+def test_a_cancelled_read_leaves_the_connection_to_others(database_url: str) -> None:
+    store = Store.open(database_url, connections=1)
+
+    async def run() -> int:
+        sleeping = asyncio.create_task(store.read(lambda c: c.execute(text("SELECT pg_sleep(4)")).all()))
+        while not await asyncio.to_thread(store.run_read, _somebody_sleeps):
+            await asyncio.sleep(0.01)
+        sleeping.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sleeping
+        found = await asyncio.wait_for(store.read(lambda c: c.execute(text("SELECT 7")).scalar_one()), 3)
+        await store.aclose()
+        return int(found)
+
+    assert asyncio.run(run()) == 7
+
+
+def _somebody_sleeps(connection: Connection) -> int:
+    sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+    return int(connection.execute(text(sql)).scalar_one())
+
+
 def test_two_who_lock_each_other_out_both_succeed(store: Store) -> None:
     """PostgreSQL ends one of them; it is tried again."""
     names = ("Aster", "Birch")

@@ -7,14 +7,16 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
 
-from prep_tracker.domain.errors import NotFoundError, UnavailableError
+from prep_tracker.domain.errors import ConflictError, NotFoundError, UnavailableError
 from prep_tracker.store import clinics, patients, procedures
+from prep_tracker.store.rows import values
 from prep_tracker.store.session import QueryError, Store
 from tests.store.cast import append, booked, patient_row, settle_aster
 
@@ -176,24 +178,66 @@ def test_a_caller_who_leaves_does_not_stop_the_write(store: Store) -> None:
     asyncio.run(leave())
 
 
-def test_an_error_of_the_database_holds_nothing_personal(store: Store) -> None:
+@pytest.mark.parametrize("hot", [True, False])
+@pytest.mark.parametrize("awaited", [True, False])
+def test_an_error_of_the_database_holds_nothing_personal(store: Store, *, hot: bool, awaited: bool) -> None:
     cast = store.run_write(settle_aster)
 
-    def orphan(connection: Connection) -> None:
-        row = {"clinic": cast.clinic, "name": "Pia Canary"}
-        connection.execute(text("INSERT INTO keys (clinic_id, id) VALUES (:clinic, :name)"), row)
+    def incomplete(connection: Connection) -> None:
+        row = replace(patient_row("2", "Pia Canary"), language=None)  # type: ignore[arg-type]
+        if hot:
+            patients._ADD.run(connection, {"clinic_id": cast.clinic, **values(row)})
+        else:
+            connection.execute(patients._ADD.statement, {"clinic_id": cast.clinic, **values(row)})
 
-    with pytest.raises(QueryError) as caught:
-        store.run_write(orphan)
-    assert "INSERT INTO keys" in str(caught.value)
+    async def door() -> None:
+        try:
+            await store.write(incomplete)
+        finally:
+            await store.aclose()
+
+    with pytest.raises(QueryError, match=r"patients.*language|23502 patients") as caught:
+        asyncio.run(door()) if awaited else store.run_write(incomplete)
     shown = "".join(traceback.format_exception(caught.value))
     assert "Canary" not in shown
     assert cast.clinic not in shown
     assert caught.value.__context__ is None
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("awaited", [True, False])
+def test_going_on_after_a_refusal_is_never_answered_as_kept(store: Store, *, awaited: bool) -> None:
+    """PostgreSQL rolls back then, and says so without an error."""
+    cast = store.run_write(settle_aster)
+
+    def goes_on(connection: Connection) -> str:
+        with suppress(ConflictError):
+            patients.add(connection, cast.clinic, patient_row("1001", "Taken"))
+        if is_sqlite(store):
+            patients.add(connection, cast.clinic, patient_row("1002", "Kept"))
+        return "answered"
+
+    async def door() -> str:
+        try:
+            return await store.write(goes_on)
+        finally:
+            await store.aclose()
+
+    def call() -> str:
+        return asyncio.run(door()) if awaited else store.run_write(goes_on)
+
+    if is_sqlite(store):
+        assert call() == "answered"
+        assert store.run_read(lambda c: patients.find_by_reference(c, cast.clinic, "1002")) is not None
+    else:
+        with pytest.raises(RuntimeError, match="went on"):
+            call()
+    assert store.run_write(lambda c: append(c, cast)) == 2
 
 
 KEEP_WRITING = """
 import sys
+from prep_tracker.store.rows import values
 from prep_tracker.store.session import QueryError, Store
 from tests.store.cast import Cast, append
 store, cast = Store.open(sys.argv[1]), Cast(*sys.argv[2:])

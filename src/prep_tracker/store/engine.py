@@ -56,6 +56,7 @@ def blocking_engine(url: URL, **options: Any) -> Engine:  # noqa: ANN401 - hande
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args={"connect_timeout": SECONDS_CONNECT, "options": settings},
+        isolation_level="READ COMMITTED",
         hide_parameters=True,
         **options,
     )

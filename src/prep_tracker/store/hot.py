@@ -1,21 +1,42 @@
-"""Run what every request needs at nearly the driver's own speed, on SQLite.
+"""Run what every request needs at nearly the drivers' own speed.
 
-SQLAlchemy looks up, binds and wraps at each call, which there costs several times what the database does. A hot
-statement is compiled once and goes straight to the driver; what the columns' types make of a value is done all the
-same. On PostgreSQL the wire is what costs, and SQLAlchemy runs the same statement.
+SQLAlchemy looks up, binds and wraps at each call, which costs several times what the database does. A hot statement is
+compiled once and goes straight to SQLite's driver, or to asyncpg; what the columns' types make of a value is done all
+the same. For plain calls on PostgreSQL, which are never in a hurry, SQLAlchemy runs it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Dialect, Insert, Select, Update
 from sqlalchemy.types import TypeEngine
+from sqlalchemy.util import await_only
 
 R = TypeVar("R")
 Process = Callable[[Any], Any]
 Given = Mapping[str, Any]
+DIRECT = {"pysqlite", "asyncpg"}
+
+
+class _Compiled(NamedTuple):
+    """SQL for one driver: the names of its values in their order, and what is done to some by place."""
+
+    sql: str
+    names: tuple[str, ...]
+    process: tuple[tuple[int, Process], ...]
+
+    def ordered(self, given: Given) -> list[Any]:
+        """Give the values in the order of the statement."""
+        return [given[name] for name in self.names]
+
+    def processed(self, values: Iterable[Any]) -> list[Any]:
+        """Give the values as the types make them."""
+        result = list(values)
+        for place, process in self.process:
+            result[place] = process(result[place])
+        return result
 
 
 class Query(Generic[R]):
@@ -25,29 +46,28 @@ class Query(Generic[R]):
         """Keep both; compiled at the first use."""
         self.statement = statement
         self._row = row
-        self._compiled: tuple[str, tuple[str, ...], tuple[tuple[int, Process], ...]] | None = None
+        self._compiled: dict[str, _Compiled] = {}
 
     def one(self, connection: Connection, given: Given) -> R | None:
         """Give the row, or None."""
-        if connection.dialect.name != "sqlite":
-            found = connection.execute(self.statement, given).one_or_none()
-            return None if found is None else self._row(*found)
-        sql, names, readers = self._compiled or self._compile(connection.dialect)
-        raw = _driver(connection).execute(sql, [given[name] for name in names]).fetchone()
-        if raw is None:
-            return None
-        values = list(raw)
-        for place, read in readers:
-            values[place] = read(values[place])
-        return self._row(*values)
+        dialect = connection.dialect
+        if dialect.driver not in DIRECT:
+            row = connection.execute(self.statement, given).one_or_none()
+            return None if row is None else self._row(*row)
+        hot = self._compiled.get(dialect.driver) or self._compile(dialect)
+        if dialect.driver == "asyncpg":
+            found = await_only(_driver(connection).fetchrow(hot.sql, *hot.ordered(given)))
+        else:
+            found = _driver(connection).execute(hot.sql, hot.ordered(given)).fetchone()
+        return None if found is None else self._row(*hot.processed(found))
 
-    def _compile(self, dialect: Dialect) -> tuple[str, tuple[str, ...], tuple[tuple[int, Process], ...]]:
+    def _compile(self, dialect: Dialect) -> _Compiled:
         compiled: Any = self.statement.compile(dialect=dialect)
         types = [_of(dialect, column.type) for column in self.statement.selected_columns]
         readers = ((place, of.result_processor(dialect, None)) for place, of in enumerate(types))
         wanted = tuple((place, read) for place, read in readers if read is not None)
-        self._compiled = str(compiled), tuple(compiled.positiontup), wanted
-        return self._compiled
+        self._compiled[dialect.driver] = hot = _Compiled(str(compiled), tuple(compiled.positiontup), wanted)
+        return hot
 
 
 class Change:
@@ -57,29 +77,41 @@ class Change:
         """Keep both; compiled at the first use."""
         self.statement = statement
         self._names = None if names is None else list(names)
-        self._compiled: tuple[str, tuple[tuple[str, Process | None], ...]] | None = None
+        self._compiled: dict[str, _Compiled] = {}
 
     def run(self, connection: Connection, *given: Given) -> int:
         """Run it for each of ``given``, at least one; give how many rows it concerned, when it was one."""
-        if connection.dialect.name != "sqlite":
+        dialect = connection.dialect
+        if dialect.driver not in DIRECT:
             return connection.execute(self.statement, list(given) if len(given) > 1 else given[0]).rowcount
-        sql, binders = self._compiled or self._compile(connection.dialect)
-        rows = [[bind(row[name]) if bind else row[name] for name, bind in binders] for row in given]
+        hot = self._compiled.get(dialect.driver) or self._compile(dialect)
+        rows = [hot.processed(hot.ordered(each)) for each in given]
         driver = _driver(connection)
-        cursor = driver.execute(sql, rows[0]) if len(rows) == 1 else driver.executemany(sql, rows)
-        return int(cursor.rowcount)
+        if dialect.driver == "pysqlite":
+            cursor = driver.execute(hot.sql, rows[0]) if len(rows) == 1 else driver.executemany(hot.sql, rows)
+            return int(cursor.rowcount)
+        if len(rows) > 1:
+            await_only(driver.executemany(hot.sql, rows))
+            return len(rows)
+        status = await_only(driver.execute(hot.sql, *rows[0]))
+        return int(status.rpartition(" ")[2])
 
-    def _compile(self, dialect: Dialect) -> tuple[str, tuple[tuple[str, Process | None], ...]]:
+    def _compile(self, dialect: Dialect) -> _Compiled:
         compiled: Any = self.statement.compile(dialect=dialect, column_keys=self._names)
-        names = compiled.positiontup
-        binders = ((name, _of(dialect, compiled.binds[name].type).bind_processor(dialect)) for name in names)
-        self._compiled = str(compiled), tuple(binders)
-        return self._compiled
+        names = tuple(compiled.positiontup)
+        binders = ((place, _binder(dialect, compiled.binds[name].type)) for place, name in enumerate(names))
+        wanted = tuple((place, bind) for place, bind in binders if bind is not None)
+        self._compiled[dialect.driver] = hot = _Compiled(str(compiled), names, wanted)
+        return hot
 
 
 def _of(dialect: Dialect, kind: TypeEngine[Any]) -> TypeEngine[Any]:
     return kind.dialect_impl(dialect)
 
 
-def _driver(connection: Connection) -> Any:  # noqa: ANN401 - of one of two modules
-    return connection.connection.dbapi_connection
+def _binder(dialect: Dialect, kind: TypeEngine[Any]) -> Process | None:
+    return _of(dialect, kind).bind_processor(dialect)
+
+
+def _driver(connection: Connection) -> Any:  # noqa: ANN401 - of one of three modules
+    return connection.connection.driver_connection

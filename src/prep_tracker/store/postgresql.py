@@ -1,8 +1,8 @@
 """Read and write PostgreSQL: with asyncpg on the event loop, with psycopg for plain calls.
 
-asyncpg took a quarter less of the processor than psycopg's own async connections, and reads that open no transaction
-another quarter less: one round trip instead of three. No ping either: a connection that turns out to be dead before
-the commit is replaced and the function run again.
+asyncpg took a quarter less of the processor than psycopg's own async connections. A read opens no transaction: one
+round trip instead of three. A write says BEGIN and COMMIT itself, so that hot statements may go straight to the driver.
+No ping: a connection that turns out to be dead before the commit is replaced and the function run again.
 """
 
 from __future__ import annotations
@@ -18,19 +18,23 @@ from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only, greenlet_spawn
 
 from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.store.engine import POSTGRES_SETTINGS, SECONDS_CONNECT, blocking_engine
 from prep_tracker.store.session import QueryError, Store
 
 T = TypeVar("T")
+_WENT_ON = "a function went on after the database had refused a statement, so nothing of it is kept"
 ATTEMPTS = 3
 SECONDS_POOL = 10
 """How long to wait for a connection. Two hundred who write about one procedure queue for seconds on a busy machine."""
 _AGAIN = {"40001", "40P01"}
 """serialization_failure and deadlock_detected: nothing has happened, and another try may succeed."""
-_SICK = ("08", "40", "53", "55P03", "57", "58")
-"""Connection, rollback, resources, lock_not_available, operator's doing or timeout, system: none is the caller's."""
+_LOST = ("08", "57P")
+"""Connection and operator's doing: this connection is no more."""
+_SICK = (*_LOST, "28", "3D", "40", "53", "55P03", "57", "58")
+"""Also sign-in, catalogue, rollback, resources, lock_not_available, timeout, system: none is the caller's doing."""
 _SICK_TO_WRITE = (*_SICK, "25006")
 """read_only_sql_transaction too: the server is a copy. In a read it means that the function tried to write."""
 
@@ -48,20 +52,20 @@ class PostgresqlStore(Store):
 
     async def read(self, fn: Callable[[Connection], T]) -> T:
         """Run ``fn`` without a transaction."""
-        return await self._awaited(self._reads, _Attempt(fn, commits=False))
+        return await _awaited(self._reads.sync_engine, _Attempt(fn, commits=False))
 
     async def write(self, fn: Callable[[Connection], T]) -> T:
         """Run ``fn`` in a transaction, to the end even if the caller is cancelled meanwhile."""
-        return await asyncio.shield(self._awaited(self._writes, _Attempt(fn, commits=True)))
+        return await asyncio.shield(_awaited(self._writes.sync_engine, _Attempt(fn, commits=True)))
 
     def run_read(self, fn: Callable[[Connection], T]) -> T:
         """Run ``fn`` in a transaction that sees one moment and refuses changes."""
         engine = self._engine().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        return self._blocked(engine, _Attempt(fn, commits=False))
+        return _blocked(engine, _Attempt(fn, commits=False))
 
     def run_write(self, fn: Callable[[Connection], T]) -> T:
         """Run ``fn`` in a transaction."""
-        return self._blocked(self._engine(), _Attempt(fn, commits=True))
+        return _blocked(self._engine(), _Attempt(fn, commits=True))
 
     def close(self) -> None:
         """Close the connections of ``run_read`` and ``run_write``."""
@@ -84,31 +88,36 @@ class PostgresqlStore(Store):
                 )
             return self._blocking
 
-    async def _awaited(self, engine: AsyncEngine, attempt: _Attempt[T]) -> T:
-        while True:
-            try:
-                async with engine.connect() as connection:
-                    return await connection.run_sync(attempt.run)
-            except Exception as error:
-                seconds, told = attempt.judge(error)
-                if told is error:
-                    raise
-            if told is not None:
-                raise told
-            await asyncio.sleep(seconds)
 
-    def _blocked(self, engine: Engine, attempt: _Attempt[T]) -> T:
-        while True:
-            try:
-                with engine.connect() as connection:
-                    return attempt.run(connection)
-            except Exception as error:
-                seconds, told = attempt.judge(error)
-                if told is error:
-                    raise
-            if told is not None:
-                raise told
-            time.sleep(seconds)
+async def _awaited(engine: Engine, attempt: _Attempt[T]) -> T:
+    while True:
+        try:
+            return await greenlet_spawn(_once, engine, attempt.run_direct)
+        except Exception as error:
+            seconds, told = attempt.judge(error)
+            if told is error:
+                raise
+        if told is not None:
+            raise told
+        await asyncio.sleep(seconds)
+
+
+def _blocked(engine: Engine, attempt: _Attempt[T]) -> T:
+    while True:
+        try:
+            return _once(engine, attempt.run)
+        except Exception as error:
+            seconds, told = attempt.judge(error)
+            if told is error:
+                raise
+        if told is not None:
+            raise told
+        time.sleep(seconds)
+
+
+def _once(engine: Engine, run: Callable[[Connection], T]) -> T:
+    with engine.connect() as connection:
+        return run(connection)
 
 
 class _Attempt(Generic[T]):
@@ -122,25 +131,59 @@ class _Attempt(Generic[T]):
         """Run the function and commit; what is not committed is rolled back when the connection is given back."""
         result = self._fn(connection)
         if self._commits:
+            driver: Any = connection.connection.driver_connection
+            if driver.info.transaction_status.name == "INERROR":  # PostgreSQL would roll back, without an error
+                raise RuntimeError(_WENT_ON)
             self._committing = True
             connection.commit()
             self._committing = False
+        return result
+
+    def run_direct(self, connection: Connection) -> T:
+        """Do the same with asyncpg, beside SQLAlchemy, which is told that each statement is its own transaction."""
+        driver: Any = connection.connection.driver_connection
+        try:
+            if not self._commits:
+                return self._fn(connection)
+            await_only(driver.execute("BEGIN ISOLATION LEVEL READ COMMITTED"))
+            result = self._fn(connection)
+            self._committing = True
+            status = await_only(driver.execute("COMMIT"))
+            self._committing = False
+        except BaseException as error:
+            _leave(connection, driver, error)
+            raise
+        if status != "COMMIT":
+            raise RuntimeError(_WENT_ON)
         return result
 
     def judge(self, error: Exception) -> tuple[float, Exception | None]:
         """Say how many seconds to wait before the next try, or what the caller is to be told instead."""
         self._left -= 1
         if self._left and not self._committing:  # a commit may have succeeded before the connection broke
-            if isinstance(error, DBAPIError) and error.connection_invalidated:
+            if _is_lost(error):
                 return 0, None
             if _sqlstate(error) in _AGAIN:
                 return random.uniform(0.01, 0.05), None  # noqa: S311 - so that two who met do not meet again
         sick = _is_sick(error, _SICK_TO_WRITE if self._commits else _SICK)
-        told = QueryError(error) if isinstance(error, StatementError) and not sick else error
+        told = error if sick or not _is_databases(error) else QueryError(error)
         if sick or self._committing:
             told, cause = UnavailableError("The database cannot answer at the moment."), told
             told.__cause__ = cause
         return 0, told
+
+
+def _leave(connection: Connection, driver: Any, error: BaseException) -> None:  # noqa: ANN401 - asyncpg has no types
+    """Leave a connection so that others can use it, or let nobody use it again."""
+    if not isinstance(error, Exception) or _is_lost(error):  # cancelled, or of no use any more
+        connection.invalidate()
+    elif driver.is_closed():
+        connection.exec_driver_sql("SELECT 1")  # SQLAlchemy finds all its connections to be dead, and raises
+    elif driver.is_in_transaction():
+        try:
+            await_only(driver.execute("ROLLBACK"))
+        except Exception:  # noqa: BLE001 - the first error is the one to tell
+            connection.invalidate()
 
 
 def _async_engine(url: URL, connections: int, *, read_only: bool) -> AsyncEngine:
@@ -158,18 +201,27 @@ def _async_engine(url: URL, connections: int, *, read_only: bool) -> AsyncEngine
         pool_size=connections,
         max_overflow=0,
         pool_timeout=SECONDS_POOL,
-        isolation_level="AUTOCOMMIT" if read_only else "READ COMMITTED",
+        isolation_level="AUTOCOMMIT",
         hide_parameters=True,
     )
 
 
 def _is_sick(error: Exception, codes: tuple[str, ...]) -> bool:
-    if isinstance(error, OSError | PoolTimeoutError):
-        return True
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if isinstance(error, OSError | PoolTimeoutError) or _is_lost(error):
         return True
     code = _sqlstate(error)
     return code.startswith(codes) if code else isinstance(error, OperationalError)
+
+
+def _is_lost(error: Exception) -> bool:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return _sqlstate(error).startswith(_LOST)
+
+
+def _is_databases(error: Exception) -> bool:
+    """Say whether it comes from SQLAlchemy or asyncpg, and may quote what was to be stored."""
+    return isinstance(error, StatementError) or type(error).__module__.startswith("asyncpg")
 
 
 def _sqlstate(error: Exception) -> str:

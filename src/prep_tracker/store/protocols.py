@@ -43,6 +43,9 @@ _GET = (
     .order_by(_OWN_FIRST)
     .limit(1)
 )
+_LOCK = _SELECT.where(
+    of_clinic(protocol_versions), is_one(protocol_versions, "slug"), _VERSION.number == bindparam("number")
+).with_for_update()
 _NEWEST = (
     _VISIBLE.where(is_one(protocol_versions, "slug"), _VERSION.status == "published")
     .order_by(_OWN_FIRST, _VERSION.number.desc())
@@ -73,6 +76,17 @@ def get(connection: Connection, clinic_id: str, slug: str, number: int | None = 
         found = connection.execute(_NEWEST, this(clinic_id, slug)).one_or_none()
     else:
         found = connection.execute(_GET, {**this(clinic_id, slug), "number": number}).one_or_none()
+    if found is None:
+        raise NotFoundError
+    return ProtocolRow(*found)
+
+
+def lock(connection: Connection, clinic_id: str, slug: str, number: int) -> ProtocolRow:
+    """Give this version of the clinic's own, which nobody else changes until this transaction ends.
+
+    Raises ``NotFoundError``, also for what is shipped.
+    """
+    found = connection.execute(_LOCK, {**this(clinic_id, slug), "number": number}).one_or_none()
     if found is None:
         raise NotFoundError
     return ProtocolRow(*found)

@@ -56,7 +56,11 @@ def run_or(conflict: str, connection: Connection, change: Change, *given: Given)
     """
     try:
         return change.run(connection, *given)
-    except (IntegrityError, connection.dialect.loaded_dbapi.IntegrityError):
+    except Exception as error:
+        # SQLAlchemy's error, SQLite's own, or asyncpg's: class 23 is "integrity constraint violation".
+        own = (IntegrityError, connection.dialect.loaded_dbapi.IntegrityError)
+        if not isinstance(error, own) and not str(getattr(error, "sqlstate", "")).startswith("23"):
+            raise
         refused = ConflictError(conflict)
     raise refused  # out here, so that it carries nothing along: the database's own error quotes the row
 

@@ -28,14 +28,15 @@ class QueryError(Exception):
     """
 
     def __init__(self, error: Exception) -> None:
-        """Keep what helps to find the fault; ``error`` is SQLAlchemy's, or one of SQLite's own, which quote nothing."""
-        if not isinstance(error, StatementError):
-            super().__init__(f"{type(error).__name__}: {error}")
-            return
-        diagnosis = getattr(error.orig, "diag", None)
-        code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
-        constraint = getattr(diagnosis, "constraint_name", None) or getattr(error.orig, "constraint_name", None)
-        super().__init__(f"{type(error).__name__} {code or ''} {constraint or ''}: {error.statement}")
+        """Keep what helps to find the fault; ``error`` is SQLAlchemy's, or a driver's own."""
+        cause = error.orig if isinstance(error, StatementError) else error
+        diagnosis = getattr(cause, "diag", cause)
+        parts = [type(error).__name__, getattr(cause, "sqlstate", None), getattr(cause, "sqlite_errorname", None)]
+        parts += [getattr(diagnosis, "table_name", None), getattr(diagnosis, "constraint_name", None)]
+        if hasattr(cause, "sqlite_errorcode"):  # SQLite's own words name tables and columns, and quote nothing
+            parts.append(str(cause))
+        parts.append(getattr(error, "statement", None))
+        super().__init__(" ".join(part for part in parts if part))
 
 
 class Store(ABC):
