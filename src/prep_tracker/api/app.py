@@ -15,7 +15,7 @@ from prep_tracker.api import health, openapi, problems, reference
 from prep_tracker.api.door import Service
 from prep_tracker.api.envelope import Cors, Envelope
 from prep_tracker.api.logs import log
-from prep_tracker.api.staff import clinic, clinical, patients, procedures, protocols, saying, worklist
+from prep_tracker.api.staff import clinic, clinical, patients, procedures, protocols, publishing, saying, worklist
 from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.store import clinics, idempotency
 
@@ -31,6 +31,7 @@ ROUTERS = (
     worklist.router,
     patients.router,
     protocols.router,
+    publishing.router,
     clinic.router,
     health.router,
     reference.router,

@@ -179,6 +179,45 @@ PROTOCOL = {
     "content": None,
 }
 PROTOCOLS = {"items": [PROTOCOL], "next": None}
+DRAFT = """protocol: our-peel
+title: Our peel
+steps:
+  - id: no-sun
+    kind: avoid
+    of: [sun, tanning-bed]
+    days_before: 14
+    severity: blocking
+    title: No sun and no tanning beds
+    source: Our own sheet of March 2026
+"""
+DRAFTED = {
+    "slug": "our-peel",
+    "draft": 1,
+    "status": "draft",
+    "created_by": "Cleo Example",
+    "published_by": None,
+    "content_hash": "0" * 64,
+    "publishable": True,
+    "findings": [],
+    "content": None,
+}
+PUBLISHED = DRAFTED | {"status": "published", "published_by": "Ada Example", "publishable": False}
+DIFF = {
+    "protocol": "our-peel",
+    "from": 1,
+    "to": 2,
+    "steps": [
+        {
+            "step": "no-sun",
+            "change": "changed",
+            "sentence": "No sun and no tanning beds: 14 days → 28 days before. It asks 6 patients to start earlier.",
+            "only_texts": False,
+            "patients_earlier": 6,
+            "fields": [{"field": "days_before", "from": 14, "to": 28}],
+        }
+    ],
+}
+SIMULATED = {"line": "summary", "done": 40, "total": 40, "changed": 6, "worse": 2, "becomes": {"at-risk": 2}}
 FULL_PATIENT = PATIENT | {
     "birth_date": "1990-02-03",
     "time_zone": None,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StringConstraints
 
-from prep_tracker.api.wire import Day, In, Key, Name, Out, Time, Words
-from prep_tracker.clock import assert_zone
+from prep_tracker.api.wire import Day, In, Key, Name, Out, Time, Words, Zone
 from prep_tracker.domain.days import LATEST
+from prep_tracker.domain.terms import clean_text
 
 MarkName = Literal["done", "since", "kept", "missed", "understood", "safe", "unsafe", "no_more_products"]
 Reference = Annotated[Name, Field(description="The clinic's own number for the patient, unique in the clinic.")]
 Email = Annotated[str, StringConstraints(strict=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Phone = Annotated[str, StringConstraints(strict=True, max_length=32, pattern=r"^\+?[0-9 ()\-.]{5,31}$")]
+ProtocolName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=80), AfterValidator(clean_text)]
 LanguageTag = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$")]
 
 
@@ -40,16 +42,10 @@ class PatientIn(In):
     name: Name
     language: LanguageTag = "en"
     birth_date: Day | None = None
-    time_zone: Name | None = None
+    time_zone: Zone | None = None
     email: Email | None = None
     phone: Phone | None = None
     messages: MessagesIn = MessagesIn()
-
-    @model_validator(mode="after")
-    def _zone(self) -> PatientIn:
-        if self.time_zone is not None:
-            assert_zone(self.time_zone)
-        return self
 
 
 class ExposureIn(In):
@@ -66,7 +62,7 @@ class ProcedureIn(In):
 
     patient: PatientIn | None = None
     patient_id: Key | None = None
-    protocol: Key | Annotated[str, StringConstraints(strict=True, max_length=80)] = Field(
+    protocol: ProtocolName = Field(
         description="A slug, or one version as slug@number.", examples=["laser-resurfacing"]
     )
     on: Day = Field(description="The procedure's civil date in the clinic's zone.")
@@ -79,12 +75,11 @@ class ProcedureIn(In):
     )
     products: list[Any] = Field([], description="Not taken yet.")
 
-    @model_validator(mode="after")
-    def _one_patient(self) -> ProcedureIn:
-        if (self.patient is None) == (self.patient_id is None):
-            msg = "send either patient (with reference and name) or patient_id"
-            raise ValueError(msg)
-        return self
+    @classmethod
+    def between(cls, sent: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """Ask for one patient."""
+        if (sent.get("patient") is None) == (sent.get("patient_id") is None):
+            yield "patient", "Send either patient (with reference and name) or patient_id."
 
 
 class SoundProcedureIn(ProcedureIn):
@@ -94,9 +89,10 @@ class SoundProcedureIn(ProcedureIn):
     protocol: str = ""
     on: Day = LATEST
 
-    @model_validator(mode="after")
-    def _one_patient(self) -> SoundProcedureIn:
-        return self
+    @classmethod
+    def between(cls, sent: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """Ask for nothing more."""
+        yield from ()
 
 
 class MoveIn(In):
@@ -116,15 +112,13 @@ class MarkIn(In):
     on: Day | None = Field(None, description="The day that it speaks of; left out: today. null with since: never.")
     on_behalf_of: Literal["patient"] | None = Field(None, description="Said by the patient by phone.")
 
-    @model_validator(mode="after")
-    def _fits(self) -> MarkIn:
-        if self.kind != "no_more_products" and self.step is None:
-            msg = "send the step that it is about"
-            raise ValueError(msg)
-        if self.kind == "since" and "on" not in self.model_fields_set:
-            msg = "send on: the first day since which it has been kept, or null for never broken"
-            raise ValueError(msg)
-        return self
+    @classmethod
+    def between(cls, sent: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """Ask for the step, and for the day of a since."""
+        if sent.get("kind") != "no_more_products" and sent.get("step") is None:
+            yield "step", "Send the step that it is about."
+        if sent.get("kind") == "since" and "on" not in sent:
+            yield "on", "Send the first day since which it has been kept, or null for never broken."
 
 
 class WithdrawalIn(In):

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
-from pydantic_core import to_json
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, to_json
 
+from prep_tracker.clock import assert_zone
 from prep_tracker.domain.days import parse_day, parse_time
 from prep_tracker.domain.terms import clean_text
 
@@ -47,9 +59,16 @@ def _some(text: str) -> str:
     return text
 
 
+def _zone(name: str) -> str:
+    assert_zone(name)
+    return name
+
+
 Name = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=200), AfterValidator(clean_text), AfterValidator(_some)
 ]
+Zone = Annotated[Name, AfterValidator(_zone)]
+"""An IANA name, as in Europe/Amsterdam."""
 Words = Annotated[str, StringConstraints(strict=True, max_length=2000), AfterValidator(clean_text)]
 Key = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64), AfterValidator(clean_text)]
 """The id of a step, fact, class or the like."""
@@ -59,6 +78,39 @@ class In(BaseModel):
     """A request body: strict, and an unknown key is an error."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @classmethod
+    def between(cls, sent: dict[str, Any]) -> Iterator[tuple[str, str]]:
+        """Find fields of a body, as it was sent, that do not fit together: the field, and what to send."""
+        yield from ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _all_at_once(cls, sent: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - whatever was sent
+        """Name what is wrong in the fields and what is wrong between them together, not one after the other."""
+        wrong = [
+            InitErrorDetails(type=PydanticCustomError("together", "{what}", {"what": message}), loc=(name,), input=None)
+            for name, message in (cls.between(sent) if isinstance(sent, dict) else ())
+        ]
+        try:
+            made = handler(sent)
+        except ValidationError as error:
+            if not wrong:
+                raise
+            # The fields' own faults come as they are; a field that is wrong by itself is named once.
+            own = [_again(one) for one in error.errors()]
+            named = {one["loc"][:1] for one in own}
+            both = [*own, *(one for one in wrong if one["loc"] not in named)]
+            raise ValidationError.from_exception_data(cls.__name__, both) from None
+        if wrong:
+            raise ValidationError.from_exception_data(cls.__name__, wrong)
+        return made
+
+
+def _again(one: ErrorDetails) -> InitErrorDetails:
+    """Raise once more what was found, with everything that its message is made from."""
+    error = PydanticCustomError(one["type"], "{what}", {**one.get("ctx", {}), "what": one["msg"]})  # type: ignore[arg-type]
+    return InitErrorDetails(type=error, loc=one["loc"], input=None)
 
 
 class Out(BaseModel):

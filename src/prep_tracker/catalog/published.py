@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 
 from prep_tracker.catalog.lexicons import lexicon
@@ -9,7 +10,19 @@ from prep_tracker.domain.protocol import Protocol
 from prep_tracker.domain.rules import Rules, prepare
 
 
+def content_of(protocol: Protocol) -> tuple[str, str]:
+    """Write a protocol as the JSON that is stored, and give its hash: equal contents have equal hashes."""
+    content = protocol.model_dump_json(by_alias=True, exclude_none=True)
+    return content, hashlib.sha256(content.encode()).hexdigest()
+
+
 @lru_cache(maxsize=512)
-def published(slug: str, number: int, content_hash: str, content: str) -> Rules:  # noqa: ARG001 - the hash is the key
-    """Prepare one version from its stored JSON; a published version never changes, so it is kept."""
+def published(slug: str, number: int, content_hash: str, content: str) -> Rules:
+    """Prepare one version from its stored JSON; a published version never changes, so it is kept.
+
+    Content that is no longer what was published is a ``RuntimeError``: nobody may be told rules that nobody checked.
+    """
+    if hashlib.sha256(content.encode()).hexdigest() != content_hash:
+        msg = f"the stored content of {slug}@{number} is not what was published"
+        raise RuntimeError(msg)
     return prepare(Protocol.model_validate_json(content), lexicon(), number)

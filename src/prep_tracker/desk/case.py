@@ -171,7 +171,9 @@ def projected(checklist: Checklist, today: int) -> dict[str, Any]:
     }
 
 
-def plans_of(connection: Connection, desk: Desk, rows: Sequence[ProcedureRow]) -> list[Checklist]:
+def plans_of(
+    connection: Connection, desk: Desk, rows: Sequence[ProcedureRow], *, remember: bool = True
+) -> list[Checklist]:
     """Plan several procedures, in their order; the records that are not in memory are read at once."""
     missing = [row.id for row in rows if _remembered(row, desk) is None]
     records = worklist.records(connection, desk.clinic.id, missing)
@@ -180,7 +182,9 @@ def plans_of(connection: Connection, desk: Desk, rows: Sequence[ProcedureRow]) -
         found = _remembered(row, desk)
         if found is None:
             entries = tuple(x for x in records[row.id] if x.seq <= row.version)
-            found = _remember(row, desk, plan_of(connection, desk, fold(entries)))
+            found = plan_of(connection, desk, fold(entries))
+            if remember:
+                _remember(row, desk, found)
         plans.append(found)
     return plans
 

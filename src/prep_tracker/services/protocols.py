@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from prep_tracker.catalog import protocol as shipped_protocol
 from prep_tracker.catalog import slugs
+from prep_tracker.catalog.published import content_of
 from prep_tracker.domain.errors import NotFoundError
 from prep_tracker.store import protocols
 from prep_tracker.store.protocols import ProtocolRow
 
 if TYPE_CHECKING:
     from prep_tracker.desk.case import Desk
-    from prep_tracker.domain.protocol import Protocol
     from prep_tracker.store import Connection
 
 SHIPPED_BY = "prep-tracker"
-
-
-def content_of(protocol: Protocol) -> tuple[str, str]:
-    """Write a protocol as the JSON that is stored, and give its hash: equal contents have equal hashes."""
-    content = protocol.model_dump_json(by_alias=True, exclude_none=True)
-    return content, hashlib.sha256(content.encode()).hexdigest()
 
 
 def ship(connection: Connection, *, now: datetime) -> list[str]:

@@ -139,10 +139,22 @@ def stale(connection: Connection, clinic_id: str, today: date, limit: int) -> li
     return [ProcedureRow(*row) for row in connection.execute(statement)]
 
 
-def booked(connection: Connection, clinic_id: str, after: str, limit: int) -> list[ProcedureRow]:
-    """Give booked procedures in the order of their ids, those after ``after``."""
+def booked(
+    connection: Connection, clinic_id: str, after: str, limit: int, *, slug: str | None = None
+) -> list[ProcedureRow]:
+    """Give booked procedures in the order of their ids, those after ``after``; with ``slug``, of that protocol."""
     statement = select(*_COLUMNS).where(_P.clinic_id == clinic_id, BOOKED, _P.id > after).order_by(_P.id).limit(limit)
+    if slug is not None:
+        statement = statement.where(_P.protocol_slug == slug)
     return [ProcedureRow(*row) for row in connection.execute(statement)]
+
+
+def count_of(connection: Connection, clinic_id: str, slug: str) -> int:
+    """Count the booked procedures of a protocol, whatever its version."""
+    statement = (
+        select(func.count()).select_from(procedures).where(_P.clinic_id == clinic_id, BOOKED, _P.protocol_slug == slug)
+    )
+    return connection.execute(statement).scalar_one()
 
 
 def project(connection: Connection, clinic_id: str, row: ProcedureRow) -> None:

@@ -1,0 +1,291 @@
+"""Write protocols: drafts with their lint report, publishing, differences, simulation; and migrate what is booked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from pydantic_core import to_json
+from starlette.responses import Response, StreamingResponse
+
+from prep_tracker.api import examples, schemas
+from prep_tracker.api import protocol_schemas as shapes
+from prep_tracker.api.door import (
+    Door,
+    IdempotencyKey,
+    IfMatch,
+    Lang,
+    Service,
+    act,
+    desk_of,
+    read,
+    respond,
+    version_of,
+    words_of,
+)
+from prep_tracker.api.examples import documented
+from prep_tracker.api.staff.views import etag
+from prep_tracker.api.wire import Answer, answer
+from prep_tracker.catalog import check_protocol, lexicon, load_protocol
+from prep_tracker.catalog.published import published
+from prep_tracker.domain.errors import Fault, InvalidError
+from prep_tracker.exports.document import change_document
+from prep_tracker.services import migrating, publishing, simulation
+from prep_tracker.services.simulation import Effect, Tally
+
+if TYPE_CHECKING:
+    from prep_tracker.catalog import Located
+    from prep_tracker.desk.case import Desk
+    from prep_tracker.domain.lint_finding import Finding
+    from prep_tracker.domain.protocol import Protocol
+    from prep_tracker.domain.rules import Rules
+    from prep_tracker.store import Connection
+    from prep_tracker.store.protocols import ProtocolRow
+
+router = APIRouter(route_class=Door, tags=["Protocols"])
+LEADS = ("clinician", "admin")
+Slug = Annotated[str, Path(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64, description="The protocol's name.")]
+Number = Annotated[int, Path(ge=1, le=999_999, description="The number of the draft or version.")]
+PREVIEW = Annotated[bool, Query(description="Answer what it would do, and change nothing.")]
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/yaml": {"schema": {"type": "string"}, "example": examples.DRAFT},
+            "application/json": {"schema": {"type": "object"}, "example": {"protocol": "our-peel", "steps": []}},
+        },
+    }
+}
+
+
+def _with_body(extra: dict[str, Any]) -> dict[str, Any]:
+    extra["openapi_extra"] |= BODY
+    return extra
+
+
+@router.post(
+    "/v1/protocols/{slug}/drafts",
+    status_code=201,
+    response_model=shapes.DraftOut,
+    summary="Send a draft",
+    **_with_body(documented(None, examples.DRAFTED, 400, 413, roles=LEADS)),
+)
+async def draft(request: Request, slug: Slug, idempotency_key: IdempotencyKey = None) -> Response:
+    """Send a protocol, as YAML or JSON. It is kept as a draft, and the answer says what the linter thinks of it."""
+    protocol, report = _read(request.headers.get("content-type", ""), await request.body())
+
+    def work(connection: Connection, desk: Desk) -> Answer:
+        row = publishing.draft(connection, desk, slug, protocol)
+        location = f"/v1/protocols/{slug}/drafts/{row.number}"
+        return answer(201, _draft_document(row, report), Location=location)
+
+    return await act(request, work)
+
+
+@router.get(
+    "/v1/protocols/{slug}/drafts/{n}",
+    response_model=shapes.DraftOut,
+    summary="Read a draft and its lint report",
+    **documented(None, examples.DRAFTED, 404, roles=LEADS),
+)
+async def get_draft(request: Request, slug: Slug, n: Number) -> Response:
+    """Read one of the clinic's own versions, with what the linter thinks of it."""
+    row = await read(request, lambda c, d: publishing.read_draft(c, d, slug, n))
+    report = [_finding(f, None) for f in publishing.lint_draft(row)]
+    return respond(answer(200, _draft_document(row, report) | {"content": json.loads(row.content)}))
+
+
+@router.post(
+    "/v1/protocols/{slug}/drafts/{n}/publish",
+    response_model=shapes.DraftOut,
+    summary="Publish a draft",
+    **documented(None, examples.PUBLISHED, 404, 409, roles=LEADS),
+)
+async def publish(request: Request, slug: Slug, n: Number, idempotency_key: IdempotencyKey = None) -> Response:
+    """Publish a draft that another person wrote. From then on it never changes; bookings keep the version they have."""
+
+    def work(connection: Connection, desk: Desk) -> Answer:
+        row, findings = publishing.publish(connection, desk, slug, n)
+        return answer(200, _draft_document(row, [_finding(f, None) for f in findings]))
+
+    return await act(request, work)
+
+
+@router.post(
+    "/v1/protocols/{slug}/drafts/{n}/retire",
+    response_model=shapes.DraftOut,
+    summary="Retire a version",
+    **documented(None, examples.PUBLISHED | {"status": "retired"}, 404, 409, roles=LEADS),
+)
+async def retire(request: Request, slug: Slug, n: Number, idempotency_key: IdempotencyKey = None) -> Response:
+    """Retire a published version: nobody books it any more; what is booked with it stays."""
+
+    def work(connection: Connection, desk: Desk) -> Answer:
+        return answer(200, _draft_document(publishing.retire(connection, desk, slug, n), []))
+
+    return await act(request, work)
+
+
+@router.get(
+    "/v1/protocols/{slug}/diff",
+    response_model=shapes.DiffOut,
+    summary="Compare two versions",
+    **documented(None, examples.DIFF, 404),
+)
+async def diff(
+    request: Request,
+    slug: Slug,
+    old: Annotated[int, Query(alias="from", ge=1, le=999_999)],
+    new: Annotated[int, Query(alias="to", ge=1, le=999_999)],
+    lang: Lang = None,
+) -> Response:
+    """Say what changed between two versions, step by step, and how many booked patients are asked to start earlier."""
+    words = words_of(request, lang)
+    found = await read(request, lambda c, d: publishing.compare(c, d, slug, old, new))
+    steps = []
+    for one in found:
+        sentence = words.say(one.difference.phrase)
+        if one.earlier:
+            sentence = f"{sentence} {words.count('diff.earlier', one.earlier)}"
+        steps.append(
+            {
+                "step": one.difference.step,
+                "change": one.difference.kind,
+                "sentence": sentence,
+                "only_texts": one.difference.only_texts,
+                "patients_earlier": one.earlier,
+                "fields": [{"field": f, "from": before, "to": after} for f, before, after in one.difference.fields],
+            }
+        )
+    return respond(answer(200, {"protocol": slug, "from": old, "to": new, "steps": steps}))
+
+
+@router.post(
+    "/v1/protocols/{slug}/drafts/{n}/simulate",
+    response_model=shapes.SimulationLineOut,
+    summary="Try a draft on everything that is booked",
+    **documented(None, examples.SIMULATED, 404, roles=LEADS),
+)
+async def simulate(request: Request, slug: Slug, n: Number) -> Response:
+    """Say what would change for every booked procedure, one JSON document a line; nothing is stored.
+
+    Lines of progress come in between, and the last line sums up.
+    """
+    row = await read(request, lambda c, d: publishing.read_draft(c, d, slug, n))
+    total = await read(request, lambda c, d: simulation.count(c, d, slug))
+    rules = published(row.slug, row.number, row.content_hash, row.content)
+    return StreamingResponse(_simulated(request, rules, slug, total), media_type="application/x-ndjson")
+
+
+async def _simulated(request: Request, rules: Rules, slug: str, total: int) -> AsyncIterator[bytes]:
+    service: Service = request.app.state.service
+    desk, tally, after = desk_of(request), Tally(), ""
+    while True:
+        effects, tried, following = await service.store.read(
+            lambda c, after=after: simulation.try_batch(c, desk, rules, slug, after)  # type: ignore[misc]
+        )
+        tally.add(effects, tried)
+        yield b"".join(to_json(_effect(effect)) + b"\n" for effect in effects)
+        yield to_json({"line": "progress", "done": tally.done, "total": max(total, tally.done)}) + b"\n"
+        if following is None:
+            break
+        after = following
+    summary = {"changed": tally.changed, "worse": tally.worse, "becomes": tally.becomes}
+    yield to_json({"line": "summary", "done": tally.done, "total": tally.done, **summary}) + b"\n"
+
+
+@router.post(
+    "/v1/procedures/{procedure_id}/protocol",
+    response_model=schemas.MoveOut,
+    summary="Move a procedure to another version of its protocol",
+    **documented({"version": 2}, examples.MOVED, 404, 409, 412, 428),
+)
+async def migrate(
+    request: Request,
+    procedure_id: str,
+    body: shapes.MigrationIn,
+    preview: PREVIEW = False,
+    lang: Lang = None,
+    if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Move one procedure to another version. What was said stays said, and is judged by the new rules."""
+    words = words_of(request, lang)
+    if preview:
+        made = await read(request, lambda c, d: migrating.preview(c, d, procedure_id, body.version))
+        return respond(answer(200, change_document(made, words), Content_Language=words.language))
+
+    def work(connection: Connection, desk: Desk) -> Answer:
+        case, done = migrating.migrate(connection, desk, procedure_id, body.version, if_match=version_of(if_match))
+        document = change_document(done, words)
+        return answer(200, document, ETag=etag(case, desk, words), Content_Language=words.language)
+
+    return await act(request, work)
+
+
+def _read(content_type: str, body: bytes) -> tuple[Protocol, list[dict[str, Any]]]:
+    """Read a draft as YAML or JSON; what cannot be read at all is refused with every fault and its place."""
+    if content_type.partition(";")[0].strip().lower() == "application/json":
+        try:
+            data = json.loads(body)
+        except (ValueError, RecursionError):
+            raise InvalidError(Fault("", "json", "The body is not well-formed JSON.")) from None
+        protocol, found = check_protocol(data, lexicon())
+        report = [_finding(f, None) for f in found]
+        faults = [Fault(f.pointer, f.code, f"{f.message}. {f.mend}") for f in found]
+    else:
+        protocol, located = load_protocol(body, lexicon(), "draft")
+        report = [_finding(one.finding, one.line) for one in located]
+        faults = _faults(located)
+    if protocol is None:
+        raise InvalidError(*faults)
+    return protocol, report
+
+
+def _faults(located: Iterable[Located]) -> list[Fault]:
+    return [
+        Fault(x.finding.pointer, x.finding.code, f"Line {x.line}: {x.finding.message}. {x.finding.mend}")
+        for x in located
+    ]
+
+
+def _finding(found: Finding, line: int | None) -> dict[str, Any]:
+    return {
+        "level": found.level,
+        "code": found.code,
+        "step": found.step,
+        "pointer": found.pointer,
+        "line": line,
+        "message": found.message,
+        "mend": found.mend,
+    }
+
+
+def _draft_document(row: ProtocolRow, report: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "slug": row.slug,
+        "draft": row.number,
+        "status": row.status,
+        "created_by": row.created_by,
+        "published_by": row.published_by,
+        "content_hash": row.content_hash,
+        "publishable": row.status == "draft" and not any(f["level"] == "fault" for f in report),
+        "findings": report,
+        "content": None,
+    }
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
+    return {
+        "line": "procedure",
+        "procedure_id": effect.row.id,
+        "on": effect.row.procedure_on,
+        "protocol": f"{effect.row.protocol_slug}@{effect.row.protocol_number}",
+        "standing": {"before": effect.before, "after": effect.after},
+        "worse": effect.worse,
+        "moved": effect.moved,
+        "added": effect.added,
+        "removed": effect.removed,
+    }

@@ -1,0 +1,61 @@
+"""Move a booked procedure to another version of its protocol; what was said stays said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from prep_tracker.desk.case import (
+    Case,
+    Desk,
+    keep,
+    note,
+    open_case,
+    open_to_change,
+    require_match,
+    require_open,
+    rules_of,
+)
+from prep_tracker.domain import entries as e
+from prep_tracker.domain.change import Change, change
+from prep_tracker.domain.errors import Fault, InvalidError, NotFoundError
+from prep_tracker.domain.plan import plan
+from prep_tracker.store import protocols
+
+if TYPE_CHECKING:
+    from prep_tracker.store import Connection
+
+
+def preview(connection: Connection, desk: Desk, procedure_id: str, version: int) -> Change:
+    """Say what moving to another version would do, and change nothing."""
+    return _changed(connection, desk, open_case(connection, desk, procedure_id), version)
+
+
+def migrate(
+    connection: Connection, desk: Desk, procedure_id: str, version: int, *, if_match: int | None
+) -> tuple[Case, Change]:
+    """Move a procedure to another version of its protocol, as an entry in its record."""
+    case = open_to_change(connection, desk, procedure_id)
+    require_match(case, if_match)
+    done = _changed(connection, desk, case, version)
+    entry = e.ProtocolChanged(**desk.said(case.row.version + 1), protocol=done.after.rules.name)
+    after = keep(connection, desk, case, [entry])
+    note(connection, desk, "U", "procedure.migrated", after.row)
+    return after, done
+
+
+def _changed(connection: Connection, desk: Desk, case: Case, version: int) -> Change:
+    require_open(case)
+    slug = case.row.protocol_slug
+    try:
+        row = protocols.get(connection, desk.clinic.id, slug, version)
+    except NotFoundError:
+        row = None
+    if row is None or row.status != "published":
+        known = [str(v.number) for v in protocols.every(connection, desk.clinic.id, slug) if v.status == "published"]
+        message = f"{slug} has no published version {version}. Send one of {', '.join(known)}."
+        raise InvalidError(Fault("/version", "unknown-version", message))
+    before = case.checklist
+    rules = rules_of(connection, desk.clinic.id, f"{slug}@{version}")
+    after = plan(rules, replace(before.record, protocol=rules.name), before.calendar)
+    return change(before, after, case.today)
