@@ -144,6 +144,23 @@ def step(name: str, kind: str, *lines: str) -> str:
             "prescribed: wait",
         )
         + step("more", "avoid", "of: [sun]", "days_before: {months: 1}", "floor_days: 28"),
+        # More days after one kind of it than this is.
+        step("off", "avoid", "of: [retinoid]", "days_before: 7", "longer: {tretinoin: 28}")
+        + step("use", "daily", "of: [retinoid]", "to: {days: -8}"),
+        # A day of which only a part is forbidden.
+        step("off", "avoid", "of: [retinoid]", "from: {days: 0, part: evening}")
+        + step("use", "daily", "of: [retinoid]", "to: {days: 0}"),
+        step("off", "avoid", "of: [retinoid]", 'from: {days: 0, time: "18:00"}')
+        + step("use", "daily", "of: [retinoid]", "to: {days: 0}"),
+        # Hours before a procedure at an unknown time of day: possible on the later of the two days is possible.
+        step("a", "note", "at: {hours: 3}", "to: {days: 0}") + step("b", "note", "at: {days: 0}", "to: {hours: -2}"),
+        step("a", "do", "opens: {days: 0}", "due: {hours: -2}")
+        + step("b", "do", "opens: {hours: 2}", "due: {days: 0}"),
+        step("a", "do", "due: {hours: -30}", "valid_days: 1"),
+        step("a", "daily", "from: {days: -2}", "to: {hours: -2}", "at_least: {of_last: 3, kept: 3}")
+        + step("b", "daily", "from: {hours: -30}", "to: {days: -1}", "at_least: {of_last: 2, kept: 2}"),
+        # Whether it is before or after the procedure, only the day of healing will tell.
+        step("a", "do", "due: {event: healed, days: -1}", "severity: clinician"),
         # Two that avoid the same, one of them for longer.
         step("all", "avoid", "of: [retinoid]", "days_before: 7")
         + step("one", "avoid", "of: [tretinoin]", "days_before: 14"),
@@ -151,6 +168,29 @@ def step(name: str, kind: str, *lines: str) -> str:
 )
 def test_what_clinics_really_ask_is_left_alone(steps: str) -> None:
     assert findings(whole(steps)) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "example"),
+    [
+        (["due: {business_days: -1}", "lead_days: 2"], "(when the procedure is on a Tuesday)"),
+        (["due: {months: -1}", "lead_days: 29"], "(for a procedure on 2027-03-01)"),
+        (["due: {days: -1}", "lead_days: 2"], "2 days before the procedure"),
+        (["due: {days: 0}", "lead_days: 1"], "1 day before the procedure"),
+    ],
+)
+def test_a_day_on_which_it_goes_wrong_is_named(lines: list[str], example: str) -> None:
+    _, (found,) = load_protocol(whole(step("s", "do", *lines)), LEXICON, "p.yaml")
+    assert found.finding.message.endswith(example)
+
+
+@pytest.mark.parametrize(
+    ("task", "message"), [("read", "read is no task that is done once"), ("tsk", "there is no step tsk")]
+)
+def test_a_step_that_is_no_task_is_told_from_one_that_is_not_there(task: str, message: str) -> None:
+    steps = step("read", "note") + step("s", "note", f"at: {{done: {task}}}")
+    _, (found,) = load_protocol(whole(steps), LEXICON, "p.yaml")
+    assert found.finding.message == message
 
 
 def test_everybody_in_a_circle_is_named_and_nobody_who_only_waits_for_it() -> None:

@@ -101,3 +101,8 @@ def test_a_condition_too_large_to_try_counts_as_possible() -> None:
     possible = Possible(FACTS, LEXICON)
     assert not possible.together(When.model_validate(small))
     assert possible.together(When.model_validate(large))
+
+
+def test_a_condition_on_very_many_facts_does_not_run_out_of_stack() -> None:
+    many = {"all": [{"fact": f"f{n}", "is": True} for n in range(450)]}
+    assert Possible(FACTS, LEXICON).together(When.model_validate(many))
