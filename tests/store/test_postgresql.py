@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, make_url, text
 
 from prep_tracker.domain.errors import BusyError, UnavailableError
 from prep_tracker.store import clinics, engine, idempotency, postgresql, procedures
@@ -97,8 +97,7 @@ def test_a_cancelled_read_leaves_the_connection_to_others(database_url: str) -> 
 
     async def run() -> int:
         sleeping = asyncio.create_task(store.read(lambda c: c.execute(text("SELECT pg_sleep(4)")).all()))
-        while not await asyncio.to_thread(store.run_read, _somebody_sleeps):
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(_until_somebody_waits, store, "wait_event = 'PgSleep'")
         sleeping.cancel()
         with pytest.raises(asyncio.CancelledError):
             await sleeping
@@ -107,11 +106,6 @@ def test_a_cancelled_read_leaves_the_connection_to_others(database_url: str) -> 
         return int(found)
 
     assert asyncio.run(run()) == 7
-
-
-def _somebody_sleeps(connection: Connection) -> int:
-    sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
-    return int(connection.execute(text(sql)).scalar_one())
 
 
 def test_two_who_lock_each_other_out_both_succeed(store: Store) -> None:
@@ -192,8 +186,8 @@ def test_whoever_waited_for_the_lock_reads_what_was_said_meanwhile(database_url:
     waiter.close()
 
 
-def _until_somebody_waits(store: Store) -> None:
-    sql = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+def _until_somebody_waits(store: Store, how: str = "wait_event_type = 'Lock'") -> None:
+    sql = text(f"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND {how}")
     for _ in range(1000):
         if store.run_read(lambda c: c.execute(sql).scalar_one()):
             return
@@ -251,8 +245,9 @@ class Wire:
     @property
     def url(self) -> str:
         """Give the address of the same database through this wire."""
-        query = {"host": str(self._folder), "port": "5432"}
-        return self._server_url.set(host=None, port=None, query=query).render_as_string(hide_password=False)
+        to, query = self._server_url, {"host": str(self._folder), "port": "5432"}
+        url = URL.create("postgresql", to.username, to.password, database=to.database, query=query)
+        return url.render_as_string(hide_password=False)
 
     async def __aenter__(self) -> Self:
         """Begin to listen."""
