@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
 SECONDS_TO_END = 10
 """How long requests may take to finish when the service is told to stop."""
+DEMO_DATABASE = "sqlite:///prep-tracker-demo.db"
+"""Where a demo lives when no database is named: beside the real one, never in it."""
 EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - recognised, not chosen
 
 
 def run(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> None:
     """Serve until told to stop. The address is printed once it is taken: from then on, requests wait for the start."""
     settings, clock = load_settings(), SystemClock()
+    if demo and "database_url" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"database_url": DEMO_DATABASE})
     with open_store(settings) as store:
         prepare(settings, store, now=clock.now())
         made = store.run_write(lambda connection: open_demo(connection, now=clock.now())) if demo else None
