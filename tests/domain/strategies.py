@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
-from hypothesis.vendor.pretty import RepresentationPrinter
 
 from prep_tracker.domain import entries as e
 from prep_tracker.domain.days import Calendar
@@ -27,7 +26,7 @@ QUICK = settings(max_examples=120, deadline=None, database=None, derandomize=Tru
 SOAK = settings(max_examples=1500, deadline=None, database=None, suppress_health_check=_PATIENT, print_blob=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Case:
     """A protocol, a record, and the days on which the clinic is closed."""
 
@@ -51,10 +50,7 @@ class Case:
     def with_entries(self, entries: tuple[e.Entry, ...]) -> Case:
         return Case(self.protocol, entries, self.closed)
 
-    def _repr_pretty_(self, printer: RepresentationPrinter, _: bool) -> None:  # noqa: FBT001 - Hypothesis calls it so
-        printer.text("\n" + str(self))
-
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         steps = [s.model_dump(exclude_defaults=True, exclude={"title", "source"}) for s in self.protocol.steps]
         said = [
             x.model_dump(exclude_defaults=True, exclude={"at", "by"}, mode="json") | {"kind": x.kind}
@@ -100,7 +96,9 @@ def cases(draw: st.DrawFn, kinds: tuple[str, ...] = (*ALL, "avoid", "do"), most:
             day = entry.on
         entries.append(entry)
     closed = frozenset(day + n * ONE for n in draw(st.lists(st.integers(-10, 5), max_size=3)))
-    return Case(protocol, tuple(entries), closed)
+    case = Case(protocol, tuple(entries), closed)
+    note(str(case))  # so that a red law shows what was written and said
+    return case
 
 
 @st.composite

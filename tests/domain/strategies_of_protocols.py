@@ -114,7 +114,8 @@ def steps(draw: st.DrawFn, name: str, kinds: tuple[str, ...]) -> dict[str, Any]:
                     step["floor_days"] = draw(st.sampled_from([{"months": 1}, 14, 0]))
             elif form == "from":
                 step["from"] = {"days": draw(st.integers(-3, 0))}
-                if draw(st.booleans()):
+                # From a time of the procedure day on, no whole day is left to be clear.
+                if step["from"]["days"] < 0 and draw(st.booleans()):
                     step["from"]["time"] = "22:00"
             if form == "after" or one_in(draw, 4):
                 step["days_after"] = draw(st.sampled_from([1, 3, 7, {"months": 1}]))
