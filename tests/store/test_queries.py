@@ -1,5 +1,6 @@
 """What was put in comes out the same, from both databases."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import partial
@@ -273,3 +274,47 @@ def test_an_instant_is_kept_in_utc_and_a_naive_one_is_refused(store: Store) -> N
     with pytest.raises(QueryError, match="StatementError"):
         store.run_write(lambda c: clinics.add(c, naive))
     assert len(store.run_read(clinics.every)) == 1
+
+
+def test_both_doors_write_and_read_the_same(store: Store) -> None:
+    """On the event loop hot statements go straight to the driver; what they keep and give is the same."""
+    record = [booked(), *(kept(seq) for seq in range(2, 5))]
+
+    def fill(connection: Connection) -> Cast:
+        cast = settle_aster(connection)
+        row = replace(procedure_row(cast.patient), version=4)
+        procedures.add(connection, cast.clinic, row)
+        procedures.add_entries(connection, cast.clinic, row.id, record)
+        procedures.save(connection, cast.clinic, replace(row, act_by=None, ready=True, start=None))
+        pia = patients.lock(connection, cast.clinic, cast.patient)
+        changed = replace(pia, birth_date=None, messages={"sms": True}, erased_at=NOW, name=HOSTILE)
+        patients.change(connection, cast.clinic, changed)
+        audit.add(connection, cast.clinic, *[AuditLine(NOW, "admin", "k", "Al", "R", "read", "patient", 200)] * 2)
+        return replace(cast, procedure=row.id)
+
+    def everything(connection: Connection, cast: Cast) -> list[object]:
+        found = procedures.load(connection, cast.clinic, cast.procedure)
+        return [
+            clinics.get(connection, cast.clinic),
+            patients.get(connection, cast.clinic, cast.patient),
+            patients.find_by_reference(connection, cast.clinic, "1001"),
+            found.row,
+            found.entries(),
+            procedures.get(connection, cast.clinic, cast.procedure),
+            access.find_key(connection, cast.key),
+            audit.lines(connection, cast.clinic, limit=9),
+        ]
+
+    async def doors() -> tuple[Cast, list[object]]:
+        cast = await store.write(fill)
+        found = await store.read(lambda c: everything(c, cast))
+        await store.aclose()
+        return cast, found
+
+    cast, found = asyncio.run(doors())
+    assert found == store.run_read(lambda c: everything(c, cast))
+    assert found[4] == tuple(record)
+    assert len(found[7]) == 3  # type: ignore[arg-type]
+    pia = found[1]
+    assert isinstance(pia, patients.PatientRow)
+    assert (pia.name, pia.messages, pia.erased_at) == (HOSTILE, {"sms": True}, NOW)
