@@ -61,9 +61,12 @@ IdempotencyKey = Annotated[
 ]
 
 
-Also = Callable[["Connection", Desk, dict[str, Any]], list[Fault]]
+Also = Callable[["Connection", Desk, dict[str, Any], dict[str, str]], list[Fault]]
 ALSO_CHECKED: dict[str, Also] = {}
-"""By operation: what looks at the fields that are well-formed when others are not, so that all faults come at once."""
+"""By operation: what looks at the fields that are well-formed when others are not, so that all faults come at once.
+
+It is given those fields, and what stands in the path.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,8 @@ class Door(APIRoute):
                 wrong = faults_of(error)
                 fields = {f.pointer.split("/")[1] for f in wrong if f.pointer}
                 sound = {name: value for name, value in error.body.items() if name not in fields}
-                raise InvalidError(*wrong, *await read(request, lambda c, d: also(c, d, sound))) from None
+                path = request.path_params
+                raise InvalidError(*wrong, *await read(request, lambda c, d: also(c, d, sound, path))) from None
 
         return handle
 

@@ -65,6 +65,10 @@ BY_STATUS = {400: "bad-request", 401: "unauthenticated", 403: "forbidden", 404: 
 BY_STATUS |= {413: "too-large", 422: "invalid", 429: "too-many-requests", 503: "unavailable"}
 
 
+_CHECKERS = re.compile(r"(function-\w+|tagged-union|nullable|list|dict)\[.*\]|\[key\]|str|constrained-str", re.DOTALL)
+"""What Pydantic adds to the place of a fault to say which of its checks found it."""
+
+
 def problem(
     request: Request, slug: str, detail: str, *, headers: Mapping[str, str] | None = None, **extra: object
 ) -> Response:
@@ -143,7 +147,7 @@ def unexpected(request: Request, error: Exception) -> Response:
 
 def _pointer(loc: tuple[str | int, ...]) -> str:
     """Write where a field stands as a JSON pointer; what the checker adds for itself is left out."""
-    parts = [str(part) for part in loc[1:] if not str(part).startswith(("function-", "str", "tagged-"))]
+    parts = [str(part) for part in loc[1:] if not _CHECKERS.fullmatch(str(part))]
     return "".join("/" + re.sub(r"[^\x20-\x7e]", "?", p)[:64].replace("~", "~0").replace("/", "~1") for p in parts)
 
 
@@ -154,6 +158,8 @@ def _message(error: Mapping[str, Any]) -> str:
             return "Send this field." if error["loc"][0] == "body" else "Send this."
         case "extra_forbidden":
             return "This field is not known here: remove it."
+        case "together":
+            return str(error["msg"])
         case "value_error":
             sentence = str(error["msg"]).removeprefix("Value error, ")
             return f"{sentence[:1].upper()}{sentence[1:]}."

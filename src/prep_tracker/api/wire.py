@@ -80,7 +80,7 @@ class In(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     @classmethod
-    def between(cls, sent: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    def between(cls, sent: dict[str, Any]) -> Iterator[tuple[str, str]]:  # noqa: ARG003 - for those that look
         """Find fields of a body, as it was sent, that do not fit together: the field, and what to send."""
         yield from ()
 
@@ -109,7 +109,7 @@ class In(BaseModel):
 
 def _again(one: ErrorDetails) -> InitErrorDetails:
     """Raise once more what was found, with everything that its message is made from."""
-    error = PydanticCustomError(one["type"], "{what}", {**one.get("ctx", {}), "what": one["msg"]})  # type: ignore[arg-type]
+    error = PydanticCustomError(one["type"], "{what}", {**one.get("ctx", {}), "what": one["msg"]})
     return InitErrorDetails(type=error, loc=one["loc"], input=None)
 
 

@@ -34,8 +34,9 @@ def day_faults(pointer: str, day: date | None, today: date) -> Iterator[Fault]:
         yield Fault(pointer, "future", f"This day has not come yet. Today is {today}; send today or an earlier day.")
 
 
-def mark_faults(step: Step | None, kind: str, on: date | None, today: date, booked_on: date) -> Iterator[Fault]:
-    """Check a mark: it must fit its kind of step, and lie on a day that has come."""
+def mark_faults(step: Step | None, kind: str | None, on: date | None, today: date, booked_on: date) -> Iterator[Fault]:
+    """Check a mark: it must fit its kind of step, and lie on a day that has come. A kind of None is passed over."""
+    yield from day_faults("/on", on, today)
     if step is None:
         yield Fault("/step", "unknown-step", "The checklist has no such step. Its steps are listed under items.")
         return
@@ -44,26 +45,28 @@ def mark_faults(step: Step | None, kind: str, on: date | None, today: date, book
         fitting = ()
     if isinstance(step, Note) and not step.confirm:
         fitting = ()
-    if kind not in fitting:
+    if kind is not None and kind not in fitting:
         instead = f"Send one of {', '.join(fitting)}." if fitting else "Nothing needs to be said about it."
         if isinstance(step, Review) and step.of:
             instead = "It is done by decisions about products, and by no_more_products."
         yield Fault("/kind", "wrong-mark", f"A step of kind {step.kind} takes no {kind}. {instead}")
-    yield from day_faults("/on", on, today)
     if step.kind == "gate" and on is not None and on < booked_on:
         yield Fault("/on", "before-booking", f"This is asked from the booking on; send {booked_on} or a later day.")
 
 
 def exposure_faults(
-    lexicon: Lexicon, to: str, kind: str | None, on: date, today: date, pointer: str = ""
+    lexicon: Lexicon, to: str | None, kind: str | None, on: date | None, today: date, pointer: str = ""
 ) -> Iterator[Fault]:
-    """Check a contact: with something that the lexicon knows, of a kind that it can have, on a day that has come."""
-    if to not in lexicon:
+    """Check a contact: with something that the lexicon knows, of a kind that it can have, on a day that has come.
+
+    What is None is passed over.
+    """
+    if to is not None and to not in lexicon:
         yield Fault(f"{pointer}/to", "unknown-class", f"Send a class of the lexicon, for example {_some(lexicon)}.")
-    if kind is not None and to in lexicon:
+    if kind is not None and (to is None or to in lexicon):
         if kind not in lexicon:
             yield Fault(f"{pointer}/kind", "unknown-class", "Send a class of the lexicon, or leave kind out.")
-        elif to not in lexicon.wider(kind):
+        elif to is not None and to not in lexicon.wider(kind):
             kinds = sorted(lexicon.members((to,)) - {to})
             listed = f" Kinds of {to}: {', '.join(kinds[:8])}." if kinds else ""
             yield Fault(f"{pointer}/kind", "wrong-kind", f"{kind} is no kind of {to}; leave kind out.{listed}")

@@ -109,7 +109,9 @@ def book(connection: Connection, desk: Desk, order: Order) -> Case:
 def check(connection: Connection, desk: Desk, order: Order) -> tuple[Rules | None, list[Fault]]:
     """Check an order against the protocol and the clinic; an empty protocol name is passed over."""
     rules, faults = _rules(connection, desk, order.protocol) if order.protocol else (None, [])
-    faults += _day_faults(desk, order)
+    faults += past_faults(desk, "/on", order.on, backdated=order.backdated)
+    if order.patient is not None:
+        faults += checks.day_faults("/patient/birth_date", order.patient.birth_date, desk.today)
     if order.patient_id is not None and _unknown(connection, desk, order.patient_id):
         faults.append(Fault("/patient_id", "unknown-patient", "The clinic has no such patient. Send patient instead."))
     if rules is not None:
@@ -146,11 +148,12 @@ def _rules(connection: Connection, desk: Desk, name: str) -> tuple[Rules | None,
     return published(row.slug, row.number, row.content_hash, row.content), []
 
 
-def _day_faults(desk: Desk, order: Order) -> list[Fault]:
-    if order.on < desk.today and not order.backdated:
-        message = f'This day is past; today is {desk.today}. To record a past procedure, add "backdated": true.'
-        return [Fault("/on", "past", message)]
-    return []
+def past_faults(desk: Desk, pointer: str, day: date, *, backdated: bool) -> list[Fault]:
+    """Refuse a day for a procedure that is past, unless it is said to be recorded afterwards."""
+    if day >= desk.today or backdated:
+        return []
+    message = f'This day is past; today is {desk.today}. To record a past procedure, add "backdated": true.'
+    return [Fault(pointer, "past", message)]
 
 
 def _patient(connection: Connection, desk: Desk, wanted: NewPatient | None) -> PatientRow:
@@ -243,9 +246,9 @@ def apply_move(
 
 def _moved(desk: Desk, case: Case, move: Move) -> Change:
     require_open(case)
-    if move.to_on < desk.today and not move.backdated:
-        message = f'This day is past; today is {desk.today}. To record that it took place then, add "backdated": true.'
-        raise InvalidError(Fault("/to_on", "past", message))
+    faults = past_faults(desk, "/to_on", move.to_on, backdated=move.backdated)
+    if faults:
+        raise InvalidError(*faults)
     before = case.checklist
     start = before.record.start if move.keep_time else move.to_at
     after = plan(before.rules, replace(before.record, on=move.to_on.toordinal(), start=start), before.calendar)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from prep_tracker.desk import answers as checks
-from prep_tracker.desk.case import Case, Desk, keep, note, open_to_change, require_open
+from prep_tracker.desk.case import Case, Desk, keep, note, open_case, open_to_change, require_open
 from prep_tracker.domain import entries as e
 from prep_tracker.domain.entries import NOT_WITHDRAWABLE, Entry
 from prep_tracker.domain.errors import Fault, InvalidError, NotFoundError
@@ -28,18 +28,27 @@ def mark(
     """
     case = open_to_change(connection, desk, procedure_id)
     require_open(case, aftercare=True)
-    today = desk.today
-    if kind == "no_more_products":
-        if step is not None:
-            raise InvalidError(Fault("/step", "no-step", "no_more_products is said about no step: leave step out."))
-        on = None
-    else:
-        found = steps_of(case.checklist).get(step or "")
-        faults = tuple(checks.mark_faults(found, kind, on, today, case.row.booked_on))
-        if faults:
-            raise InvalidError(*faults)
-    entry = e.Marked(**desk.said(case.row.version + 1), step=step, mark=kind, on=on)
+    faults = _mark_faults(desk, case, kind, step, on)
+    if faults:
+        raise InvalidError(*faults)
+    day = None if kind == "no_more_products" else on
+    entry = e.Marked(**desk.said(case.row.version + 1), step=step, mark=kind, on=day)
     return _say(connection, desk, case, entry, "item.marked")
+
+
+def check_mark(
+    connection: Connection, desk: Desk, procedure_id: str, kind: str | None, step: str | None, on: date | None
+) -> list[Fault]:
+    """Check as much of a mark as is known; None is passed over. Raises ``NotFoundError``."""
+    return _mark_faults(desk, open_case(connection, desk, procedure_id), kind, step, on)
+
+
+def _mark_faults(desk: Desk, case: Case, kind: str | None, step: str | None, on: date | None) -> list[Fault]:
+    if kind == "no_more_products" and step is not None:
+        return [Fault("/step", "no-step", "This is said about no step: leave step out.")]
+    if step is None:
+        return list(checks.day_faults("/on", on, desk.today))
+    return list(checks.mark_faults(steps_of(case.checklist).get(step), kind, on, desk.today, case.row.booked_on))
 
 
 def expose(
@@ -53,6 +62,14 @@ def expose(
         raise InvalidError(*faults)
     entry = e.Exposed(**desk.said(case.row.version + 1), to=to, on=on, special=kind, note=words)
     return case, _say(connection, desk, case, entry, "exposure.reported")
+
+
+def check_exposure(
+    connection: Connection, desk: Desk, procedure_id: str, to: str | None, kind: str | None, on: date | None
+) -> list[Fault]:
+    """Check as much of a contact as is known; None is passed over. Raises ``NotFoundError``."""
+    case = open_case(connection, desk, procedure_id)
+    return list(checks.exposure_faults(case.lexicon, to, kind, on, desk.today))
 
 
 def answer(connection: Connection, desk: Desk, procedure_id: str, answers: Mapping[str, object]) -> Case:

@@ -30,6 +30,7 @@ from prep_tracker.api.door import (
 from prep_tracker.api.examples import BOOKING, CHECKLIST, MOVE, MOVED, PROCEDURE, documented
 from prep_tracker.api.staff.views import etag, procedure_document
 from prep_tracker.api.wire import Answer, answer
+from prep_tracker.domain.days import parse_day
 from prep_tracker.domain.errors import Fault, InvalidError
 from prep_tracker.domain.standing import on
 from prep_tracker.exports.document import change_document, checklist_document
@@ -167,7 +168,7 @@ async def move(
     return await act(request, work)
 
 
-def _also(connection: Connection, desk: Desk, sound: dict[str, Any]) -> list[Fault]:
+def _also(connection: Connection, desk: Desk, sound: dict[str, Any], _: dict[str, str]) -> list[Fault]:
     """Check the well-formed fields of a booking in which others are not."""
     try:
         order = _order(schemas.SoundProcedureIn.model_validate(sound, extra="ignore"))
@@ -176,7 +177,15 @@ def _also(connection: Connection, desk: Desk, sound: dict[str, Any]) -> list[Fau
     return booking.check(connection, desk, order)[1]
 
 
+def _also_moved(_: Connection, desk: Desk, sound: dict[str, Any], _path: dict[str, str]) -> list[Fault]:
+    """Check the well-formed day of a move in which something else is not."""
+    if "to_on" not in sound:
+        return []
+    return booking.past_faults(desk, "/to_on", parse_day(sound["to_on"]), backdated=sound.get("backdated") is True)
+
+
 ALSO_CHECKED["book"] = _also
+ALSO_CHECKED["move"] = _also_moved
 
 
 def _order(body: schemas.ProcedureIn) -> Order:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Request
@@ -10,15 +11,17 @@ from starlette.responses import Response
 
 from prep_tracker.api import schemas
 from prep_tracker.api.cursors import Cursor, Limit, cursor, link, place
-from prep_tracker.api.door import Door, IdempotencyKey, Lang, act, desk_of, read, respond, words_of
+from prep_tracker.api.door import ALSO_CHECKED, Door, IdempotencyKey, Lang, act, desk_of, read, respond, words_of
 from prep_tracker.api.examples import ANSWERS, ENTRIES, EXPOSED, EXPOSURE, MARK, MARKED, SAID, WITHDRAWAL, documented
 from prep_tracker.api.staff.views import entry_document, etag, exposed_document, marked_document, said_document
 from prep_tracker.api.wire import Answer, Key, answer
+from prep_tracker.domain.days import parse_day
 from prep_tracker.domain.entries import Withdrawn
 from prep_tracker.services import marking
 
 if TYPE_CHECKING:
     from prep_tracker.desk.case import Desk
+    from prep_tracker.domain.errors import Fault
     from prep_tracker.store import Connection
 
 router = APIRouter(route_class=Door, tags=["Procedures"])
@@ -143,3 +146,25 @@ async def withdraw(
         return answer(201, said_document(case, words), ETag=etag(case, desk, words), Content_Language=words.language)
 
     return await act(request, work)
+
+
+def _also_marked(connection: Connection, desk: Desk, sound: dict[str, Any], path: dict[str, str]) -> list[Fault]:
+    """Check the well-formed fields of a mark in which others are not."""
+    return marking.check_mark(
+        connection, desk, path["procedure_id"], sound.get("kind"), sound.get("step"), _day(sound.get("on"))
+    )
+
+
+def _also_exposed(connection: Connection, desk: Desk, sound: dict[str, Any], path: dict[str, str]) -> list[Fault]:
+    """Check the well-formed fields of a contact in which others are not."""
+    return marking.check_exposure(
+        connection, desk, path["procedure_id"], sound.get("to"), sound.get("kind"), _day(sound.get("on"))
+    )
+
+
+def _day(sent: str | None) -> date | None:
+    return None if sent is None else parse_day(sent)
+
+
+ALSO_CHECKED["mark"] = _also_marked
+ALSO_CHECKED["expose"] = _also_exposed
