@@ -92,6 +92,14 @@ def test_what_is_wrong_outside_a_step_blames_none() -> None:
     assert (found.line, found.finding.step, found.finding.pointer) == (3, None, "/sumary")
 
 
+def test_an_unknown_key_of_an_example_is_told_the_keys_there_are() -> None:
+    said = "said: [{exposd: sun}], expect: {standing: ready}"
+    example = f"examples:\n  - {{title: E, on: 2026-12-18, as_of: 2026-12-18, {said}}}\n"
+    found = check(step("kind: note", *COMMON) + example)
+    assert (found.line, found.finding.pointer) == (12, "/examples/0/said/0/exposd")
+    assert found.finding.mend == "Did you mean exposed?"
+
+
 def test_the_second_of_two_equal_ids_is_blamed() -> None:
     found = check(step("kind: note", *COMMON) + step("kind: note", *COMMON).removeprefix(HEAD))
     assert (found.line, found.finding.step, found.finding.pointer) == (11, "s", "/steps/1/id")

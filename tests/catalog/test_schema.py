@@ -37,6 +37,15 @@ steps:
   - {id: fever, kind: gate, title: T, source: S, severity: blocking, ask: Fever?, safe: false}
   - {id: pills, kind: review, title: T, source: S, severity: clinician, of: [medicine]}
   - {id: leaflet, kind: note, title: T, source: S, at: {event: healed}, when: {starts: {before: "10:00"}}}
+examples:
+  - {title: E, on: 2026-12-18, at: "09:00", booked: 2026-11-22, as_of: 2026-12-10,
+     said: [{day: 2026-12-01, exposed: sun, kind: sunburn, on: 2026-11-30, answers: {sores: true, area: face}},
+            {since: {no-sun: 2026-12-01}, done: {task: 2026-12-02}, kept: {cream: [2026-12-03]}, safe: [fever],
+             understood: [leaflet], product: [nsaid], prescribed: true, last_used: 2026-12-01,
+             events: {tablets: 2026-12-05}},
+            {unsafe: [fever], opened: [fever], waived: [no-sun], no_more_products: true, moved_to: 2026-12-22}],
+     expect: {standing: blocked, states: {no-sun: short}, opens: {no-sun: 2026-11-24}, closes: {no-sun: 2026-12-29},
+              earliest_safe_on: 2027-01-01}}
 """).data
 
 

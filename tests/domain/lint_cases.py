@@ -789,3 +789,102 @@ steps:
   when: {fact: sores, is: false}
   at: {done: task, days: 1} #! {days: -1}
 """
+
+EXAMPLES = """
+== unknown-in-example -
+examples:
+  - title: One
+    on: 2026-12-18
+    as_of: 2026-12-10
+    expect:
+      states:
+        t: done #!
+        s: unknown
+steps:
+- id: s
+  kind: gate
+  ask: Well?
+  safe: true
+
+== unknown-in-example -
+examples:
+  - title: One
+    on: 2026-12-18
+    as_of: 2026-12-10
+    said:
+      - safe: [s]
+      - safe:
+          - s
+          - t #!
+    expect: {states: {s: done}}
+steps:
+- id: s
+  kind: gate
+  once: true
+  ask: Well?
+  safe: true
+
+== unknown-in-example -
+examples:
+  - title: One
+    on: 2026-12-18
+    as_of: 2026-12-10
+    said:
+      - day: 2026-12-10
+        answers: {sore: true} #! {sores: true}
+    expect: {states: {s: unknown}}
+facts:
+  - {id: sores, type: yes-no, ask: Sores?}
+steps:
+- id: s
+  kind: gate
+  ask: Well?
+  safe: true
+  when: {fact: sores, is: true}
+
+== unknown-in-example -
+examples:
+  - title: One
+    on: 2026-12-18
+    as_of: 2026-12-10
+    said:
+      - day: 2026-12-10
+        events: {healde: 2026-12-09} #! {healed: 2026-12-09}
+    expect: {standing: waiting}
+steps:
+- id: s
+  kind: gate
+  severity: blocking
+  ask: Well?
+  safe: true
+
+== unknown-in-example -
+examples:
+  - title: One
+    on: 2026-12-18
+    as_of: 2026-12-10
+    said:
+      - product: [retinoid]
+        exposed: sum #! sun
+    expect: {states: {s: short}}
+steps:
+- id: s
+  kind: avoid
+  of: [sun]
+  days_before: 14
+
+== unknown-in-example -
+examples:
+  - title: One
+    on: 2026-12-18
+    as_of: 2026-12-10
+    said:
+      - last_used: 2026-12-10
+        product: [retinol] #! [retinoid]
+    expect: {states: {s: short}}
+steps:
+- id: s
+  kind: avoid
+  of: [retinoid]
+  days_before: 14
+"""

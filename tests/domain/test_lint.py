@@ -57,7 +57,14 @@ class Case(NamedTuple):
 
 def cases() -> list[Case]:
     found = []
-    for group in (lint_cases.DAYS, lint_cases.CLASSES, lint_cases.NAMES, lint_cases.TEXTS, lint_cases.CLASHES):
+    for group in (
+        lint_cases.DAYS,
+        lint_cases.CLASSES,
+        lint_cases.NAMES,
+        lint_cases.TEXTS,
+        lint_cases.CLASHES,
+        lint_cases.EXAMPLES,
+    ):
         for part in group.split("\n== ")[1:]:
             head, body = part.split("\n", 1)
             code, step, *_ = head.split()

@@ -147,7 +147,7 @@ def _unknown(_error: ErrorDetails, place: _Place) -> tuple[str, str]:
         return message, meant.strip()
     kinds = _models(Protocol.model_fields["steps"].annotation)
     others = [kind for kind, other in kinds.items() if kind and key in _keys(other)]
-    belongs = f"It belongs to {' and '.join(others)}." if "kind" in known and others else "Remove it."
+    belongs = f"It belongs to {' and '.join(others)}." if "severity" in known and others else "Remove it."
     return message, f"{belongs} Known here: {', '.join(known)}."
 
 
@@ -228,8 +228,9 @@ def _chosen(models: dict[str | None, type[BaseModel]], data: object) -> type[Bas
 def _models(annotation: object) -> dict[str | None, type[BaseModel]]:
     """Give the models inside an annotation, by kind; other models under None."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        kind = annotation.model_fields.get("kind")
-        return {get_args(kind.annotation)[0] if kind else None: annotation}
+        field = annotation.model_fields.get("kind")
+        kind = next(iter(get_args(field.annotation)), None) if field else None
+        return {kind if kind in KINDS else None: annotation}
     found: dict[str | None, type[BaseModel]] = {}
     for inner in get_args(annotation):
         found |= _models(inner)

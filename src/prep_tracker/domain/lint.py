@@ -8,10 +8,11 @@ from prep_tracker.domain.lexicon import Lexicon
 from prep_tracker.domain.lint_clashes import clash_findings
 from prep_tracker.domain.lint_classes import class_findings
 from prep_tracker.domain.lint_days import day_findings
+from prep_tracker.domain.lint_examples import example_findings
 from prep_tracker.domain.lint_finding import Finding, near
 from prep_tracker.domain.lint_names import name_findings
 from prep_tracker.domain.lint_texts import text_findings
-from prep_tracker.domain.protocol import Protocol
+from prep_tracker.domain.protocol import MOST_STEPS, Protocol
 
 __all__ = ["MOST_FINDINGS", "Finding", "lint", "near"]
 
@@ -27,6 +28,7 @@ def lint(protocol: Protocol, lexicon: Lexicon) -> tuple[Finding, ...]:
         class_findings(protocol, lexicon),
         day_findings(protocol),
         clash_findings(protocol, lexicon),
+        example_findings(protocol, lexicon),
     )
     return tuple(sorted(islice(found, MOST_FINDINGS), key=_place))
 
@@ -35,5 +37,7 @@ def _place(finding: Finding) -> int:
     match finding.path:
         case ("steps", int() as number, *_):
             return number
+        case ("examples", *_):
+            return MOST_STEPS
         case _:
             return -1
