@@ -7,7 +7,7 @@ projection, the few days on which the standing of the procedure worsens if nothi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from prep_tracker.domain import asking, tasks
@@ -15,7 +15,6 @@ from prep_tracker.domain.avoiding import lay_avoid
 from prep_tracker.domain.conditions import judge
 from prep_tracker.domain.items import AT_RISK, BLOCKED, WAITING, Item, State, timeline
 from prep_tracker.domain.points import resolve
-from prep_tracker.domain.protocol import Daily
 
 if TYPE_CHECKING:
     from prep_tracker.domain.days import Calendar
@@ -70,23 +69,31 @@ def plan(rules: Rules, record: Record, calendar: Calendar) -> Checklist:
     items: list[Item] = []
     left_out: list[Item] = []
     all_rules = rules.with_steps(record.steps.values())
-    uses = tuple(r for r in all_rules if isinstance(r.step, Daily) and r.step.of)
+    uses = tuple(r for r in all_rules if r.step.kind == "daily" and r.step.of)
     for rule in all_rules:
-        item = lay(rule, record, calendar, uses)
-        if rule.step.when is not None:
-            verdict = judge(rule, record, record.booked_on if item.opens is None else item.opens)
-            item.causes, item.missing = verdict.causes, verdict.missing
-            if verdict.value is None:
-                item.provisional = True
-                item.reviewing = item.reviewing or rule.medicine
-            elif not verdict.value:
-                left_out.append(item)
-                continue
-        waiver = record.waivers.get(rule.step.id)
-        if waiver is not None:
-            _waive(item, waiver, record)
-        items.append(item)
+        item, applies = place(rule, record, calendar, uses)
+        (items if applies else left_out).append(item)
     return _sum_up(rules, record, calendar, tuple(items), tuple(left_out))
+
+
+def place(rule: Rule, record: Record, calendar: Calendar, uses: tuple[Rule, ...]) -> tuple[Item, bool]:
+    """Lay one step, cover it by its waiver, and say whether it applies; one whose condition is unknown does.
+
+    ``uses`` are the daily steps whose days count as contacts with a class.
+    """
+    item = lay(rule, record, calendar, uses)
+    if rule.step.when is not None:
+        verdict = judge(rule, record, record.booked_on if item.opens is None else item.opens)
+        item.causes, item.missing = verdict.causes, verdict.missing
+        if verdict.value is None:
+            item.provisional = True
+            item.reviewing = item.reviewing or rule.medicine
+        elif not verdict.value:
+            return item, False
+    waiver = record.waivers.get(rule.step.id)
+    if waiver is not None:
+        _waive(item, waiver, record)
+    return item, True
 
 
 def lay(rule: Rule, record: Record, calendar: Calendar, uses: tuple[Rule, ...]) -> Item:
@@ -151,7 +158,7 @@ def _sum_up(
 def _open_facts(rules: Rules, items: tuple[Item, ...]) -> tuple[tuple[Fact, str], ...]:
     asked: dict[str, str] = {}
     for item in items:
-        if item.rule.step.severity != "advisory":
+        if item.rule.step.severity != "advisory" and not item.silent:
             for fact in item.missing:
                 asked.setdefault(fact, item.rule.step.id)
     return tuple((fact, asked[fact.id]) for fact in rules.protocol.facts if fact.id in asked)
@@ -160,15 +167,13 @@ def _open_facts(rules: Rules, items: tuple[Item, ...]) -> tuple[tuple[Fact, str]
 def _project(record: Record, items: tuple[Item, ...], *, waiting: bool) -> Projection:
     first: dict[int, int] = {WAITING: record.booked_on} if waiting else {}
     for item in items:
-        if item.silent:
+        if item.silent or item.rule.step.severity == "advisory":
             continue
-        days = {day for day, _ in item.timeline} | {day for day, _, _ in item.shorts}
-        for day in days:
+        for day, state in item.timeline:
             if day > record.on:
-                continue
-            at = max(day, record.booked_on)
-            for level in range(WAITING, item.level(item.state_on(at), at) + 1):
-                first[level] = min(at, first.get(level, at))
+                break
+            for level in range(WAITING, item.level(state, day) + 1):
+                first[level] = min(day, first.get(level, day))
     return Projection(first.get(WAITING), first.get(AT_RISK), first.get(BLOCKED))
 
 
@@ -180,9 +185,3 @@ def _holds(cleared: Cleared | None, record: Record, now: Projection) -> bool:
     return all(
         day is None or (known is not None and known.toordinal() <= day) for day, known in zip(now, then, strict=True)
     )
-
-
-def assume(checklist: Checklist, on: int, start: str | None, today: int) -> Checklist:
-    """Plan again for another procedure day, as if everything still open were kept or done from today."""
-    record = replace(checklist.record, on=on, start=start, assumed_from=today)
-    return plan(checklist.rules, record, checklist.calendar)
