@@ -26,7 +26,7 @@ facts:
 events:
   - {id: tablets, ask: When?}
 steps:
-  - {id: no-sun, kind: avoid, title: T, source: S, severity: blocking, of: [sun], except: [tan], days_before: 28,
+  - {id: no-sun, kind: avoid, title: T, source: S, severity: blocking, of: [sun], except: [tan], days_before: 42,
      floor_days: {months: 1}, longer: {sunburn: 42}, days_after: 7,
      when: {any: [{fact: sores, is: true}, {not: {fact: area, in: [face]}}, {uses: retinoid}]}}
   - {id: task, kind: do, title: T, source: S, severity: clinician, due: {days: -7, time: "18:00"}, opens: {months: -1},
@@ -44,8 +44,8 @@ examples:
              understood: [leaflet], product: [nsaid], prescribed: true, last_used: 2026-12-01,
              events: {tablets: 2026-12-05}},
             {unsafe: [fever], opened: [fever], waived: [no-sun], no_more_products: true, moved_to: 2026-12-22}],
-     expect: {standing: blocked, states: {no-sun: short}, opens: {no-sun: 2026-11-24}, closes: {no-sun: 2026-12-29},
-              earliest_safe_on: 2027-01-01}}
+     expect: {standing: blocked, states: {no-sun: short}, opens: {no-sun: 2026-11-10}, closes: {no-sun: 2026-12-29},
+              earliest_safe_on: 2027-01-12}}
 """).data
 
 
@@ -54,6 +54,12 @@ def test_the_published_schema_is_the_language() -> None:
     written = (Path(__file__).parents[2] / "docs" / "protocol.schema.json").read_text(encoding="utf-8")
     assert written == json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
     jsonschema.Draft202012Validator.check_schema(json_schema())
+
+
+def test_the_protocol_that_is_spoilt_below_has_no_fault_itself() -> None:
+    checked, found = check_protocol(FULL, lexicon())
+    assert checked is not None
+    assert [one.message for one in found if one.level == "fault"] == []
 
 
 @pytest.mark.parametrize("slug", slugs())
