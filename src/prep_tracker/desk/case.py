@@ -144,7 +144,7 @@ def keep(connection: Connection, desk: Desk, case: Case, new: Sequence[Entry]) -
     checklist = plan_of(connection, desk, fold(entries))
     row = replace(case.row, **projected(checklist, case.today))
     procedures.add_entries(connection, desk.clinic.id, row.id, new)
-    procedures.save(connection, desk.clinic.id, row)
+    procedures.save(connection, desk.clinic.id, row, was=case.row)
     return Case(row, checklist, case.today, entries)
 
 

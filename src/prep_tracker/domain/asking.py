@@ -31,7 +31,7 @@ def lay_gate(rule: Rule, record: Record, calendar: Calendar) -> Item:
         return undated(rule, record)
     item = Item(rule, (), opens=opens.day, due=on, closes=on, last_chance=on)
     item.silent = opens.to_follow or opens.day > on
-    item.counted = not item.silent
+    item.counted = not item.silent and opens.day < on
     answers = [*record.safe.get(step.id, ()), *([opened] if opened else [])]
     days = [a.said_on for a in answers if a.said_on >= opens.day]
     if record.assumed_from is not None:
@@ -97,7 +97,7 @@ def lay_note(rule: Rule, record: Record, calendar: Calendar) -> Item:
     item = Item(rule, (), opens=at.day, due=on if step.confirm else None, closes=last)
     item.moments = tuple(m for m in (at, to) if m is not None and (m.time or m.part or m.to_follow))
     item.silent = not step.confirm or at.day > on or at.to_follow
-    item.counted = not item.silent
+    item.counted = not item.silent and at.day < on
     if step.confirm and step.id in record.understood:
         item.settled = True
         item.timeline = timeline(start, [(start, "done"), (max(last, on) + 1, "over")])

@@ -52,7 +52,8 @@ def lay_avoid(rule: Rule, record: Record, calendar: Calendar, uses: tuple[Rule, 
         item.timeline = timeline(record.booked_on, [(record.booked_on, "upcoming"), (on, "open"), (closes + 1, "over")])
     item.closes = closes
     item.undecided = said.undecided
-    item.reviewing = rule.medicine and rule.prescribed == "review" and (bool(said.undecided) or not said.advised)
+    unsaid = rule.medicine and rule.prescribed in {None, "review"} and not said.advised
+    item.reviewing = bool(said.undecided) or unsaid
     return item
 
 
@@ -60,6 +61,9 @@ def hear(rule: Rule, record: Record, uses: tuple[Rule, ...]) -> Said:
     """Collect what was said about the classes of an avoid step, up to and including the procedure day."""
     members, on = rule.members, record.on
     said = Said([], record.sinces.get(rule.step.id))
+    said.heard = said.since is not None
+    if not (record.contacts or record.products or uses):
+        return said
     met = [
         (c.on, c.to, c.special)
         for c in record.contacts
@@ -75,15 +79,17 @@ def hear(rule: Rule, record: Record, uses: tuple[Rule, ...]) -> Said:
         if product.classes & members:
             said.products = (*said.products, product.number)
             met += _hear_product(rule, said, product, since_entry)
-    said.heard = said.since is not None or bool(met)
-    said.contacts = [contact for contact in met if contact[0] <= on]
+    if met:
+        said.heard = True
+        said.contacts = [contact for contact in met if contact[0] <= on]
     return said
 
 
 def _hear_product(rule: Rule, said: Said, product: Product, since_entry: int) -> list[tuple[int, str, str | None]]:
     if product.decision == "continue":
         return []
-    if rule.prescribed == "review" and product.prescribed is not False and product.decision in OUTSTANDING:
+    reviewed = rule.prescribed == "review" or (rule.prescribed is None and bool(product.classes & rule.medicines))
+    if reviewed and product.prescribed is not False and product.decision in OUTSTANDING:
         said.undecided = (*said.undecided, product.number)
         return []
     said.advised = True
@@ -113,30 +119,32 @@ def _window(rule: Rule, step: Avoid, said: Said, record: Record, ask: Span) -> I
     floor = ask if step.floor_days is None else step.floor_days
     opens = before(on, ask)
     open_ask = not said.heard or said.asks_again
-    bound_ask, bound = _bound(rule, said, ask), _bound(rule, said, floor)
-    if record.assumed_from is not None and open_ask:
-        kept = record.assumed_from - 1
-        bound_ask = max(allowed_from(kept, ask), bound_ask or 0)
-        bound = max(allowed_from(kept, floor), bound or 0)
-    latest = max((day for day, _, _ in said.contacts), default=None)
-    answered = said.since is not None or (latest is not None and latest >= opens - 1)
-    answered = (answered and not said.asks_again and not said.undecided) or record.assumed_from is not None
+    bound_ask = _bound(rule, said, ask)
+    bound = bound_ask if floor is ask else _bound(rule, said, floor)
+    assumed = record.assumed_from
+    if assumed is not None and open_ask:
+        bound_ask = max(allowed_from(assumed - 1, ask), bound_ask or 0)
+        bound = max(allowed_from(assumed - 1, floor), bound or 0)
     item = Item(rule, (), opens=opens, due=on, bound=bound, bound_ask=bound_ask, open_ask=open_ask)
-    chance = before(on, floor)
-    item.last_chance = chance
-    short, floor_short = max(0, (bound_ask or 0) - on), max(0, (bound or 0) - on)
-    closes = on if step.days_after is None else after(on, step.days_after)
-    tail: list[Change] = [(on + 1, "open"), (closes + 1, "over")] if step.days_after else []
-    if short:
-        item.shorts = ((start, short, floor_short),)
+    item.last_chance = opens if floor is ask else before(on, floor)
+    tail: list[Change] = [(on + 1, "open"), (after(on, step.days_after) + 1, "over")] if step.days_after else []
+    if bound_ask is not None and bound_ask > on:
+        item.shorts = ((start, bound_ask - on, max(0, (bound or 0) - on)),)
         item.timeline = timeline(start, [(start, "short"), *tail])
-    elif answered:
+    elif assumed is not None or _is_answered(said, opens):
         item.settled = True
         item.timeline = timeline(start, [(start, "upcoming"), (opens, "open"), *(tail or [(on + 1, "done")])])
     else:
         asked = start if said.undecided else opens
         item.timeline = timeline(start, [(start, "upcoming"), (asked, "unknown"), *tail])
     return item
+
+
+def _is_answered(said: Said, opens: int) -> bool:
+    """Say whether nothing is left to ask: "kept since" was said, or a contact lies in the window or just before it."""
+    if said.asks_again or said.undecided:
+        return False
+    return said.since is not None or any(day >= opens - 1 for day, _, _ in said.contacts)
 
 
 def _from_point(rule: Rule, step: Avoid, said: Said, record: Record, calendar: Calendar) -> Item:

@@ -26,7 +26,11 @@ class Rule:
     """Every class and entry that ``of`` covers, without those of ``except``."""
     longer: tuple[tuple[frozenset[str], Span], ...] = ()
     prescribed: Literal["review", "wait", "stop"] | None = None
+    """What the step itself says about prescribed members; None: a medicine among them is reviewed."""
+    medicines: frozenset[str] = NONE
+    """Those of its members that are medicines."""
     medicine: bool = False
+    """It must not read as if it told somebody to stop a medicine: it names one, or covers a systemic one."""
     facts: frozenset[str] = NONE
     """The facts on which its condition depends."""
     uses: tuple[tuple[str, frozenset[str]], ...] = ()
@@ -73,13 +77,15 @@ def _rule(lexicon: Lexicon, step: Step, *, added: bool = False) -> Rule:
     asked = {c.uses for c in conditions(step.when) if c.uses}
     uses = tuple((name, lexicon.members((name,))) for name in sorted(asked))
     if isinstance(step, Avoid):
-        medicine = any(lexicon.is_medicine(name) for name in step.of)
+        members = lexicon.members(step.of) - lexicon.members(step.except_)
+        medicines = frozenset(name for name in members if lexicon.is_medicine(name))
         return Rule(
             step,
-            lexicon.members(step.of) - lexicon.members(step.except_),
+            members,
             tuple((lexicon.members((kind,)), span) for kind, span in step.longer.items()),
-            step.prescribed or ("review" if medicine else None),
-            medicine,
+            step.prescribed,
+            medicines,
+            any(name in step.of or lexicon.is_systemic(name) for name in medicines),
             facts,
             uses,
             added,

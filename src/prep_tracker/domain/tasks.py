@@ -48,7 +48,7 @@ def lay_do(rule: Rule, record: Record, calendar: Calendar) -> Item:
     moments = tuple(m for m in (due, opens) if m.time or m.part or m.to_follow)
     item = Item(rule, (), opens=opens.day, due=due.day, closes=due.day if aftercare else on, moments=moments)
     item.silent = aftercare or due.to_follow or opens.to_follow
-    item.counted = not item.silent
+    item.counted = not item.silent and due.day < on  # what is due on the day itself keeps nobody from being ready
     item.last_chance = due.day if aftercare else last
     if valid and valid[0] <= last:
         item.settled = True
