@@ -35,21 +35,27 @@ def earliest(checklist: Checklist, today: int) -> tuple[int | None, int | None]:
     None where no day can say: a gate is closed, or nothing fits within 730 days.
     """
     assumed = replace(checklist.record, assumed_from=today)  # a copy, whose day moves with the search
-    safe = _search(checklist, assumed, today, floors=True)
-    if safe is None:
-        return None, None
-    return safe, _search(checklist, assumed, safe, floors=False)
-
-
-def _search(checklist: Checklist, assumed: Record, start: int, *, floors: bool) -> int | None:
-    today, weighing = assumed.assumed_from or 0, BLOCKING if floors else NOT_ADVICE
-    items = [i for i in checklist.items if not i.silent and i.rule.step.severity in weighing]
-    if any(item.timeline[-1][1] == "closed" for item in items):
-        return None
-    first = max([start, *(_lower_bound(item, checklist.record, today, floors=floors) for item in items)])
     everything = [item.rule for item in (*checklist.items, *checklist.left_out)]
     uses = tuple(r for r in everything if r.step.kind == "daily" and r.step.of)
-    rules = [r for r in _undecided(checklist, uses, today) if r.step.severity in weighing]
+    rules = list(_undecided(checklist, uses, today))
+    safe = _search(checklist, assumed, rules, uses, today, floors=True)
+    if safe is None:
+        return None, None
+    return safe, _search(checklist, assumed, rules, uses, safe, floors=False)
+
+
+def _search(
+    checklist: Checklist, assumed: Record, undecided: list[Rule], uses: tuple[Rule, ...], start: int, *, floors: bool
+) -> int | None:
+    today, weighing = assumed.assumed_from or 0, BLOCKING if floors else NOT_ADVICE
+    first = start
+    for item in checklist.items:
+        if item.silent or item.rule.step.severity not in weighing:
+            continue
+        if item.timeline[-1][1] == "closed":
+            return None
+        first = max(first, _lower_bound(item, checklist.record, today, floors=floors))
+    rules = [rule for rule in undecided if rule.step.severity in weighing]
     for day in range(first, today + FURTHEST + 1):
         assumed.on = day
         if fits(rules, assumed, checklist.calendar, uses, floors=floors):

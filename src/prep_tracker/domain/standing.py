@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from prep_tracker.domain.days import allowed_from
 from prep_tracker.domain.earliest import earliest
@@ -21,8 +21,7 @@ CLEARANCE = "clearance"
 """The step name under which a missing clearance stands among the reasons."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One thing that keeps the procedure from being ready, who can act on it, and until when that helps."""
 
     step: str
@@ -85,6 +84,8 @@ def reasons_on(checklist: Checklist, day: int) -> tuple[Reason, ...]:
     if checklist.clearance_due is not None and day >= checklist.clearance_due:
         found.append(Reason(CLEARANCE, "unknown", WAITING, "clinician", checklist.record.on))
     for item in checklist.items:
+        if item.silent or item.rule.step.severity == "advisory":
+            continue
         state = item.state_on(day)
         level = item.level(state, day)
         if level > ON_TRACK:
