@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from string import Formatter
 from typing import TYPE_CHECKING
 
 from babel import Locale
@@ -28,6 +29,8 @@ class Words:
         self._lexicon = lexicon
         self._locale = Locale.parse(language)
         self.day = lru_cache(maxsize=4096)(self._day)
+        self.count = lru_cache(maxsize=4096)(self._count)
+        self._parts = lru_cache(maxsize=None)(self._parse)
 
     def text(self, text: Mapping[str, str]) -> str:
         """Take this language out of a protocol's text; English where it is missing."""
@@ -35,12 +38,19 @@ class Words:
 
     def say(self, phrase: Phrase) -> str:
         """Make a sentence of a phrase."""
-        template = self._texts[phrase.key]
-        if not phrase.values:
-            return template
-        return template.format_map({name: self._value(value) for name, value in phrase.values.items()})
+        values = phrase.values
+        if not values:
+            return self._texts[phrase.key]
+        # Only what the sentence names is put into words: a phrase brings more than every language says.
+        return "".join(
+            [text if name is None else text + self._value(values[name]) for text, name in self._parts(phrase.key)]
+        )
 
-    def count(self, noun: str, number: int) -> str:
+    def _parse(self, key: str) -> tuple[tuple[str, str | None], ...]:
+        """Take a template apart: texts, each with the name of the value that follows it."""
+        return tuple((text, name) for text, name, _, _ in Formatter().parse(self._texts[key]))
+
+    def _count(self, noun: str, number: int) -> str:
         """Say a number with its noun, in the plural form that the language has for it."""
         form = self._locale.plural_form(number)
         template = self._texts.get(f"{noun}.{form}") or self._texts[f"{noun}.other"]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from prep_tracker.domain import explain
 from prep_tracker.domain.protocol import Avoid, Daily, Do
 from prep_tracker.domain.standing import act_by_on, who, worst_case
+from prep_tracker.exports.sayings import Words, saying
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from prep_tracker.domain.change import Change
     from prep_tracker.domain.items import Item, State
     from prep_tracker.domain.plan import Checklist
@@ -31,20 +31,7 @@ ORDER: dict[State, int] = {
 }
 
 
-class Words(Protocol):
-    """The words of one language (``catalog.words``)."""
-
-    language: str
-
-    def say(self, phrase: explain.Phrase) -> str:
-        """Make a sentence of a phrase."""
-        ...
-
-    def text(self, text: Mapping[str, str]) -> str:
-        """Take this language out of a protocol's text; English where it is missing."""
-        ...
-
-
+@lru_cache(maxsize=4096)
 def iso(day: int | None) -> str | None:
     """Write an ordinal as YYYY-MM-DD."""
     return None if day is None else date.fromordinal(day).isoformat()
@@ -93,11 +80,15 @@ def standing_document(checklist: Checklist, status: Status, words: Words) -> dic
 
 def reason_document(checklist: Checklist, reason: Reason, words: Words) -> dict[str, Any]:
     """Write one reason of a standing."""
+    if reason.item is None:
+        text = words.say(explain.reason(checklist, reason))
+    else:
+        text = saying(checklist, reason.item, words).reason(checklist, reason, reason.item)
     return {
         "step": reason.step,
         "fact": reason.fact.id if reason.fact else None,
         "state": reason.state,
-        "text": words.say(explain.reason(checklist, reason)),
+        "text": text,
         "who": reason.who,
         "act_by": iso(reason.act_by),
         "days_short": reason.days_short,
@@ -108,15 +99,14 @@ def reason_document(checklist: Checklist, reason: Reason, words: Words) -> dict[
 
 def item_document(checklist: Checklist, item: Item, day: int, words: Words) -> dict[str, Any]:
     """Write one item as it stands on a day."""
-    step, record = item.rule.step, checklist.record
-    state = item.state_on(day)
-    asked = explain.question(item, state)
-    title, detail = words.text(step.title), words.text(step.detail) if step.detail else None
-    if item.reviewing:
-        values: dict[str, explain.Value] = {"classes": explain.Classes(getattr(step, "of", ()))}
-        title = words.say(explain.Phrase("review.title", values))
-        detail = words.say(explain.Phrase("review.detail", values))
-    avoid = isinstance(step, Avoid)
+    rule, record = item.rule, checklist.record
+    step, state, said = rule.step, item.state_on(day), saying(checklist, item, words)
+    unknown, avoid = state == "unknown", step.kind == "avoid"
+    ask, floor = item.short_on(day)
+    counts = isinstance(step, Avoid | Do | Daily) and not (item.provisional and item.opens is None)
+    asked = said.asks(item, state)
+    title, detail = said.reviewing if item.reviewing else (said.title, said.detail)
+    because = explain.because(checklist, item) if item.causes or item.missing or rule.added or record.products else ()
     return {
         "step": step.id,
         "kind": step.kind,
@@ -128,18 +118,18 @@ def item_document(checklist: Checklist, item: Item, day: int, words: Words) -> d
         "due_on": iso(item.due),
         "closes_on": iso(item.closes),
         "times": _times(item, words),
-        "again": words.text(step.again) if isinstance(step, Daily) and step.again else None,
+        "again": said.again,
         "state": state,
-        "days_short": None if state == "unknown" and avoid else _short(item, day),
-        "floor_days_short": None if state == "unknown" or not avoid else item.short_on(day)[1],
-        "worst_case_days_short": worst_case(checklist, item, day) if state == "unknown" else None,
+        "days_short": None if not counts or (unknown and avoid) else ask,
+        "floor_days_short": None if unknown or not avoid else floor,
+        "worst_case_days_short": worst_case(checklist, item, day) if unknown else None,
         "days_done": item.days_done,
         "act_by": iso(act_by_on(checklist, item, state, day)),
         "timeline": [[iso(start), name] for start, name in item.timeline],
-        "asks": None if asked is None else {"kind": asked[0], "text": words.say(asked[1])},
+        "asks": None if asked is None else {"kind": asked[0], "text": asked[1]},
         "provisional": item.provisional,
-        "because": [words.say(phrase) for phrase in explain.because(checklist, item)],
-        "why": words.say(explain.why(checklist, item)),
+        "because": [words.say(phrase) for phrase in because],
+        "why": said.why(checklist, item),
         "source": step.source,
         "marks": [
             {"entry": m.seq, "kind": m.mark, "on": m.on.isoformat() if m.on else None, "said_on": m.said_on.isoformat()}
@@ -148,15 +138,11 @@ def item_document(checklist: Checklist, item: Item, day: int, words: Words) -> d
     }
 
 
-def _short(item: Item, day: int) -> int | None:
-    if isinstance(item.rule.step, Avoid | Do | Daily):
-        return None if item.provisional and item.opens is None else item.short_on(day)[0]
-    return None
-
-
 def _times(item: Item, words: Words) -> list[str] | None:
     """Say at what times of day: those of a daily step, or those of its points; times to follow are said so."""
     step = item.rule.step
+    if not item.moments and step.kind != "daily":
+        return None
     times: list[str] = list(step.times) if isinstance(step, Daily) else []
     for moment in item.moments:
         if moment.to_follow:
