@@ -30,7 +30,11 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 
 def _day(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     if isinstance(value, str):
-        return parse_day(value)
+        try:
+            return parse_day(value)
+        except ValueError as error:  # says the day again, and a day of birth stands in no problem document
+            msg = str(error).replace(f"no day {value}", "no such day")
+            raise ValueError(msg) from None
     if isinstance(value, date):
         return value
     msg = "write the day as a text, YYYY-MM-DD, for example 2026-12-18"
