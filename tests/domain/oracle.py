@@ -118,15 +118,19 @@ def settled(world: World, step: Step, day: date) -> bool:
             oracle_avoid.answered(world, step) and oracle_avoid.avoid_short(world, step)[0] == 0
         )
     if isinstance(step, Do):
-        return items.aftercare(world, step)
+        due = items.do_days(world, step)[1]
+        return isinstance(due, date) and due >= world.day
     if isinstance(step, Daily):
         return state != "short"
     if isinstance(step, Gate):
-        return any(items.bare_state(world, step, day) == "done" for day in walk(world.booked_on, world.day))
+        opens = world.booked_on if step.opens is None else world.point(step.opens)
+        return opens == world.day or any(
+            items.bare_state(world, step, day) == "done" for day in walk(world.booked_on, world.day)
+        )
     if isinstance(step, Review):
         return False
     at = world.booked_on if step.at is None else world.point(step.at)
-    return isinstance(at, date) and at > world.day
+    return isinstance(at, date) and at >= world.day
 
 
 def fits(world: World, day: date, today: date, *, floors: bool) -> bool:

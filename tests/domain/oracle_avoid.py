@@ -29,6 +29,19 @@ def outstanding(world: World, step: Avoid) -> list[Product]:
     return [p for p in world.products() if p.classes & world.watched(step) and world.role(step, p) == "outstanding"]
 
 
+def reviewing(world: World, step: Avoid) -> bool:
+    """Say whether a step reads as a review (section 5): nobody may read "stop" while a question is still open."""
+    if outstanding(world, step):
+        return True
+    medicines = [name for name in world.watched(step) if world.medicine(name)]
+    if not any(name in step.of or world.systemic(name) for name in medicines):
+        return False
+    if step.when is not None and world.holds(step.when, step) is None:
+        return True
+    settled = [p for p in world.products() if p.classes & world.watched(step) and world.role(step, p) == "counts"]
+    return step.prescribed in {None, "review"} and not settled
+
+
 def asks_again_for_product(world: World, step: Avoid) -> bool:
     """Say whether a product named after the last "since", without a last day of use, makes the step ask again."""
     last = since(world, step)
@@ -115,7 +128,7 @@ def avoid_state(world: World, step: Avoid, day: date) -> str:
         return "short"
     if day > procedure and known:
         return "done"
-    if step.from_ is not None and day < procedure:
+    if step.from_ is not None and day < procedure and not outstanding(world, step):
         return "upcoming" if day < opens else "open"
     if not known and (day >= opens or outstanding(world, step)):
         return "unknown"

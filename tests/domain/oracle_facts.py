@@ -13,7 +13,7 @@ from prep_tracker.domain.terms import Point, When
 from tests.domain import oracle_days as days
 
 ClassBook = dict[str, dict[str, Any]]
-"""Class → its ``kind_of`` (a list of names) and ``medicine`` (true or false)."""
+"""Class → its ``kind_of`` (a list of names), ``medicine`` (true or false) and ``route``."""
 
 
 @dataclass
@@ -90,6 +90,10 @@ class World:
 
     def medicine(self, name: str) -> bool:
         return any(self.book.get(n, {}).get("medicine") for n in self.wider(name))
+
+    def systemic(self, name: str) -> bool:
+        """Say whether it acts on the whole body."""
+        return any(self.book.get(n, {}).get("route") == "systemic" for n in self.wider(name))
 
     def watched(self, step: Step) -> set[str]:
         """List the classes that a step is about."""

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from prep_tracker.domain import entries as e
+from prep_tracker.domain.explain import question
 from prep_tracker.domain.plan import Checklist, plan
 from prep_tracker.domain.protocol import Avoid, Daily, Do
 from prep_tracker.domain.record import fold
@@ -14,6 +15,7 @@ from prep_tracker.domain.standing import level_on, on
 from tests.domain import oracle, oracle_avoid, oracle_days, oracle_items
 from tests.domain.oracle_days import ONE, walk
 from tests.domain.oracle_facts import World
+from tests.domain.oracle_reasons import Hindrance, hindrances
 from tests.domain.strategies import AT, Case
 from tests.domain.strategies_of_protocols import BOOK
 
@@ -73,6 +75,36 @@ def check_reasons(case: Case) -> None:
             status = on(checklist, day.toordinal())
             assert LEVELS[status.level] == max((r.level for r in status.reasons), default=0), day
             assert [r.level for r in status.reasons] == sorted((r.level for r in status.reasons), reverse=True)
+
+
+def check_who_and_when(case: Case) -> None:
+    """Every reason says who must act, the last day on which that helps, and by how much it is short."""
+    for day, world, checklist in days_of(case):
+        if day <= world.day and not world.of_kind(e.Ended):
+            status = on(checklist, day.toordinal())
+            found = [Hindrance(*r[:4], date.fromordinal(r.act_by), *r[5:8]) for r in status.reasons]
+            expected = hindrances(world, day)
+            assert (sorted(map(str, found)), day) == (sorted(map(str, expected)), day)
+            assert [(one.level, one.act_by) for one in found] == [(one.level, one.act_by) for one in expected]
+            assert as_date(status.act_by) == min((one.act_by for one in expected), default=None)
+
+
+def check_medicines(case: Case) -> None:
+    """Nobody reads "stop" about a medicine before a clinician decided, and until then it is not on-track."""
+    for day, world, checklist in days_of(case):
+        level = level_on(checklist, day.toordinal())
+        for step, item in zip(oracle.present(world), checklist.items, strict=True):
+            if not isinstance(step, Avoid):
+                continue
+            assert (item.reviewing, day, step.id) == (oracle_avoid.reviewing(world, step), day, step.id)
+            undecided = [p for p in oracle_avoid.outstanding(world, step) if any(map(world.systemic, p.classes))]
+            if not undecided:
+                continue
+            asked = question(item, item.state_on(day.toordinal()))
+            assert asked is None, (day, step.id)
+            weighs = oracle.severity(step) != "advisory" and oracle_items.state(world, step, day) not in oracle.SILENT
+            if weighs and day <= world.day and not world.of_kind(e.Ended) and not oracle_items.waived(world, step, day):
+                assert level not in {"ready", "on-track"}, (day, step.id)
 
 
 def check_only_worse(case: Case) -> None:
@@ -217,6 +249,8 @@ LAWS = (
     check_states,
     check_standing,
     check_reasons,
+    check_who_and_when,
+    check_medicines,
     check_only_worse,
     check_earliest,
     check_moving_there,

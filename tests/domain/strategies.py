@@ -14,7 +14,7 @@ from prep_tracker.domain.days import Calendar
 from prep_tracker.domain.protocol import Protocol
 from prep_tracker.domain.record import fold
 from prep_tracker.domain.rules import Rules, prepare
-from tests.domain.strategies_of_protocols import ALL, LEXICON, one_in, protocols
+from tests.domain.strategies_of_protocols import ALL, LEXICON, NARROWER, one_in, protocols
 
 ZONE = "Europe/Amsterdam"
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -170,9 +170,7 @@ def said(  # noqa: C901, PLR0912 - a flat case a kind of entry
             return e.Marked(**base, step=step.id, mark="done", on=draw(lately))
         case _:
             pass
-    of = sorted(
-        {*step.of, *(["sunburn"] if "sun" in step.of else []), *(["tretinoin"] if "retinoid" in step.of else [])}
-    )
+    of = sorted({*step.of, *(narrow for name in step.of for narrow in NARROWER.get(name, ()))})
     form = draw(
         st.sampled_from(["since", "since", "exposed", "exposed", "product", "product", "decide", "change", "more"])
     )

@@ -15,9 +15,12 @@ BOOK: dict[str, dict[str, Any]] = {
     "tanning-bed": {},
     "aha": {},
     "retinoid": {},
-    "tretinoin": {"kind_of": ["retinoid"]},
+    "tretinoin": {"kind_of": ["retinoid"], "medicine": True, "route": "topical"},
     "isotretinoin-oral": {"medicine": True, "route": "systemic"},
-    "nsaid": {"medicine": True, "route": "systemic"},
+    "bleeding-risk": {},  # an umbrella that is no medicine itself, over what is one and what is not
+    "fish-oil": {"kind_of": ["bleeding-risk"]},
+    "warfarin": {"kind_of": ["bleeding-risk"], "medicine": True, "route": "systemic"},
+    "nsaid": {"kind_of": ["bleeding-risk"], "medicine": True, "route": "systemic"},
 }
 LEXICON = Lexicon(
     {
@@ -38,12 +41,19 @@ def one_in(draw: st.DrawFn, count: int) -> bool:
 
 
 SEVERITY = st.sampled_from(["blocking", "clinician", "blocking", "advisory"])
-# A step is about medicines or about other things: a mixed one belongs to tests of its own.
-CLASSES = st.one_of(
-    *(
-        st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True)
-        for names in (["sun", "tanning-bed", "aha", "retinoid", "tretinoin"], ["isotretinoin-oral", "nsaid"])
-    )
+NARROWER = {
+    "sun": ["sunburn"],
+    "retinoid": ["tretinoin"],
+    "bleeding-risk": ["fish-oil", "warfarin", "nsaid"],
+}
+"""What people say that they used, where a step names the wider class."""
+CLASSES = st.lists(
+    st.sampled_from(
+        ["sun", "tanning-bed", "aha", "retinoid", "tretinoin", "isotretinoin-oral", "nsaid", "bleeding-risk"]
+    ),
+    min_size=1,
+    max_size=2,
+    unique=True,
 )
 
 
@@ -61,7 +71,7 @@ def conditions(draw: st.DrawFn, depth: int = 2) -> dict[str, Any]:
         case "many":
             return {"fact": "skin", "is": draw(st.sampled_from(["dry", "oily"]))}
         case "uses":
-            return {"uses": draw(st.sampled_from(["nsaid", "retinoid"]))}
+            return {"uses": draw(st.sampled_from(["nsaid", "retinoid", "bleeding-risk"]))}
         case "starts":
             return {"starts": {draw(st.sampled_from(["before", "from"])): "10:00"}}
         case "not":
@@ -125,6 +135,8 @@ def steps(draw: st.DrawFn, name: str, kinds: tuple[str, ...]) -> dict[str, Any]:
                 step.setdefault("longer", {})["tretinoin"] = draw(st.sampled_from([10, 28, {"months": 1}]))
             elif "retinoid" in step["of"] and draw(st.booleans()):
                 step["except"] = ["tretinoin"]
+            elif "bleeding-risk" in step["of"] and one_in(draw, 3):
+                step["except"] = [draw(st.sampled_from(["nsaid", "fish-oil"]))]
             if one_in(draw, 3):
                 step["prescribed"] = draw(st.sampled_from(["review", "wait", "stop"]))
         case "do":

@@ -41,6 +41,18 @@ def test_every_standing_lists_its_reasons_and_the_worst_of_them_is_the_standing(
 
 @QUICK
 @given(cases())
+def test_every_reason_says_who_must_act_and_until_when_that_helps(case: Case) -> None:
+    laws.check_who_and_when(case)
+
+
+@QUICK
+@given(cases(("avoid", "avoid", "review")))
+def test_nobody_reads_stop_about_a_medicine_before_a_clinician_decided(case: Case) -> None:
+    laws.check_medicines(case)
+
+
+@QUICK
+@given(cases())
 def test_between_entries_a_standing_only_stays_or_worsens_and_the_projection_says_from_when(case: Case) -> None:
     laws.check_only_worse(case)
 

@@ -179,8 +179,10 @@ def _from_point(rule: Rule, step: Avoid, said: Said, record: Record, calendar: C
         item.shorts = ((start, short, short),)
         item.timeline = timeline(start, [(start, "short"), *tail])
     else:
+        # A clinician's decision is waited for as soon as the product is named.
+        begin: list[Change] = [(start, "unknown")] if said.undecided else [(start, "upcoming"), (moment.day, "open")]
         asked: list[Change] = [] if answered else [(on, "unknown")]
         tail = tail or ([(on + 1, "done")] if answered else [])
-        item.timeline = timeline(start, [(start, "upcoming"), (moment.day, "open"), *asked, *tail])
+        item.timeline = timeline(start, [*begin, *asked, *tail])
         item.settled = answered
     return item
