@@ -13,6 +13,7 @@ HEADINGS = {
     "skincare": "Skin care",
     "procedures": "Other treatments",
     "medicines": "Medicines and supplements",
+    "sheets": "More, as sheets name it",
 }
 
 
