@@ -62,16 +62,32 @@ def is_after(step: Step) -> bool:
     return last is None or last > booking.on
 
 
+def is_conditional(step: Step) -> bool:
+    """Say whether it is not the same for everybody: a condition, a question, or more days after one kind of contact."""
+    return step.when is not None or isinstance(step, Gate) or (isinstance(step, Avoid) and bool(step.longer))
+
+
+def rounds_hours(step: Step) -> bool:
+    """Say whether a sheet's hours before became clear days, and the step says so."""
+    return isinstance(step, Avoid) and step.days_before is not None and "hours" in (step.assumed or "")
+
+
+def ends_before(step: Step) -> bool:
+    booking = Booking(date(2026, 12, 18), date(2026, 12, 1), time(10))
+    last = booking.window(step)[1]
+    return last is not None and last < booking.on
+
+
 KEPT: dict[str, Callable[[Step], bool]] = {
     "AB": has_window,
     "ABA": has_window,
     "LB": has_window,
     "GT": lambda step: isinstance(step, Gate | Avoid | Review),
-    "CD": lambda step: step.when is not None,
+    "CD": is_conditional,
     "RP": lambda step: isinstance(step, Daily),
-    "PR": lambda step: isinstance(step, Daily) and bool(step.of),
+    "PR": lambda step: isinstance(step, Daily) and (bool(step.of) or ends_before(step)),
     "PO": is_after,
-    "TD": has_time,
+    "TD": lambda step: has_time(step) or rounds_hours(step),
     "RX": lambda step: step.when is not None or isinstance(step, Avoid | Review | Gate),
     "NT": lambda step: not isinstance(step, Note) or step.confirm,
 }
