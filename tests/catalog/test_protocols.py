@@ -68,7 +68,7 @@ DAILY, SUN = ("kind: daily", *COMMON, "to: {days: 1}"), (*AVOID, "of: [sun]")
         ([*AVOID, "of: sun", "days_before: 1"], 11, "wrong-value", "of: sun", "Write a list"),
         ([*AVOID, "of: []", "days_before: 1"], 11, "wrong-value", "of: a list", "at least one"),
         ([*AVOID, "of:", "  - sun", "  - Sun Bed", "days_before: 1"], 13, "wrong-value", "Sun Bed", "small letters"),
-        (SUN, 6, "wrong-value", "this step", "days_before, from or days_after"),
+        (SUN, 6, "wrong-value", "this step", "days_before, from, days_after or until"),
         ([*SUN, "days_before: {weeks: 1}"], 12, "wrong-value", "days_before", "whole number of days"),
         ([*SUN, "days_before: 1", "longer: 3"], 13, "wrong-value", "longer: 3", "{sunburn: 28}"),
         ([*SUN, "days_before: 1", "longer: {A b: 3}"], 13, "wrong-value", "A b", "small letters"),

@@ -126,8 +126,10 @@ class Booking:
             opens = back(self.on, step.days_before)
         elif step.from_ is not None:
             opens = self.lands(step.from_)
-        last = self.on
-        if step.days_after is not None:
+        last: date | None = self.on
+        if step.until is not None:
+            last = self.events.get(step.until)
+        elif step.days_after is not None:
             last = back(self.on, Span(-step.days_after.days, -step.days_after.months))
         return opens, last
 

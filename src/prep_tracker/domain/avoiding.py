@@ -42,14 +42,14 @@ def lay_avoid(rule: Rule, record: Record, calendar: Calendar, uses: tuple[Rule, 
     assert isinstance(step, Avoid)  # noqa: S101 - the caller picks the function by kind
     said = hear(rule, record, uses)
     on = record.on
-    closes = on if step.days_after is None else after(on, step.days_after)
+    closes, tail = _aftercare(step, record)
     if step.days_before is not None:
-        item = _window(rule, step, said, record, step.days_before)
+        item = _window(rule, step, said, record, step.days_before, tail)
     elif step.from_ is not None:
-        item = _from_point(rule, step, said, record, calendar)
+        item = _from_point(rule, step, said, record, calendar, tail)
     else:
         item = Item(rule, (), opens=on, due=None, silent=True, counted=False)
-        item.timeline = timeline(record.booked_on, [(record.booked_on, "upcoming"), (on, "open"), (closes + 1, "over")])
+        item.timeline = timeline(record.booked_on, [(record.booked_on, "upcoming"), (on, "open"), *tail])
     item.closes = closes
     item.undecided = said.undecided
     unsaid = rule.medicine and rule.prescribed in {None, "review"} and not said.advised
@@ -114,7 +114,22 @@ def _bound(rule: Rule, said: Said, span: Span) -> int | None:
     return found
 
 
-def _window(rule: Rule, step: Avoid, said: Said, record: Record, ask: Span) -> Item:
+def _aftercare(step: Avoid, record: Record) -> tuple[int | None, list[Change]]:
+    """Give the last day, None while the event that ends it is not recorded, and the changes after the procedure."""
+    on = record.on
+    if step.until is not None:
+        last = record.events.get(step.until)
+        if last is None:
+            return None, [(on + 1, "open")]
+        last = max(on, last)
+    elif step.days_after is not None:
+        last = after(on, step.days_after)
+    else:
+        return on, []
+    return last, [(on + 1, "open"), (last + 1, "over")]
+
+
+def _window(rule: Rule, step: Avoid, said: Said, record: Record, ask: Span, tail: list[Change]) -> Item:
     on, start = record.on, record.booked_on
     floor = ask if step.floor_days is None else step.floor_days
     opens = before(on, ask)
@@ -127,7 +142,6 @@ def _window(rule: Rule, step: Avoid, said: Said, record: Record, ask: Span) -> I
         bound = max(allowed_from(assumed - 1, floor), bound or 0)
     item = Item(rule, (), opens=opens, due=on, bound=bound, bound_ask=bound_ask, open_ask=open_ask)
     item.last_chance = opens if floor is ask else before(on, floor)
-    tail: list[Change] = [(on + 1, "open"), (after(on, step.days_after) + 1, "over")] if step.days_after else []
     if bound_ask is not None and bound_ask > on:
         item.shorts = ((start, bound_ask - on, max(0, (bound or 0) - on)),)
         item.timeline = timeline(start, [(start, "short"), *tail])
@@ -147,7 +161,7 @@ def _is_answered(said: Said, opens: int) -> bool:
     return said.since is not None or any(day >= opens - 1 for day, _, _ in said.contacts)
 
 
-def _from_point(rule: Rule, step: Avoid, said: Said, record: Record, calendar: Calendar) -> Item:
+def _from_point(rule: Rule, step: Avoid, said: Said, record: Record, calendar: Calendar, tail: list[Change]) -> Item:
     """Lay "nothing from this point on": asked on the procedure day, answered by a "since" said on it."""
     on, start = record.on, record.booked_on
     point = step.from_
@@ -174,7 +188,6 @@ def _from_point(rule: Rule, step: Avoid, said: Said, record: Record, calendar: C
     answered = record.assumed_from is not None or (
         said.since is not None and said.since.said_on >= on and not said.asks_again and not said.undecided
     )
-    tail: list[Change] = [(on + 1, "open"), (after(on, step.days_after) + 1, "over")] if step.days_after else []
     if short:
         item.shorts = ((start, short, short),)
         item.timeline = timeline(start, [(start, "short"), *tail])

@@ -98,7 +98,7 @@ def why(checklist: Checklist, item: Item) -> Phrase:
 def _why_avoid(step: Avoid, item: Item, values: dict[str, Value]) -> Phrase:
     if step.days_before is None:
         if step.from_ is None:
-            return Phrase("why.avoid.after", values)
+            return Phrase("why.avoid.after" if item.closes is not None else "why.avoid.after.until", values)
         return Phrase("why.avoid.from", values | _at(item.moments[0]))
     values["ask"] = length(step.days_before)
     key = "why.avoid"
@@ -107,9 +107,12 @@ def _why_avoid(step: Avoid, item: Item, values: dict[str, Value]) -> Phrase:
         key = "why.avoid.floor"
     if item.reviewing:
         key = "why.avoid.review"
-    if step.days_after is not None:
-        return Phrase("why.both", {"first": Joined((Phrase(key, values),)), "closes": values["closes"]})
-    return Phrase(key, values)
+    if step.days_after is None and step.until is None:
+        return Phrase(key, values)
+    first = Joined((Phrase(key, values),))
+    if item.closes is None:
+        return Phrase("why.both.until", {"first": first})
+    return Phrase("why.both", {"first": first, "closes": values["closes"]})
 
 
 def _at(moment: Moment) -> dict[str, Value]:

@@ -16,6 +16,8 @@ from prep_tracker.domain.terms import Point
 
 _NEVER = Days(FAR, -FAR)
 _NONE: frozenset[str] = frozenset()
+_WITHOUT_END = frozenset({"healed", "told"})
+"""How long either lasts nobody knows beforehand, so it may meet any later day."""
 
 
 def clash_findings(protocol: Protocol, lexicon: Lexicon) -> Iterator[Finding]:
@@ -121,6 +123,8 @@ def _meet(one: Days, other: Days) -> bool:
 def _avoided(step: Avoid, on: int, longer: list[Span]) -> Days:
     """Give the whole days on which something is avoided; a day on which it begins at some hour is none."""
     last = on if step.days_after is None else after(on, step.days_after)
+    if step.until in _WITHOUT_END:
+        last = on + FAR - 1  # what counts from the same event begins only after it
     if step.days_before is not None:
         return Days(min(before(on, span) for span in (step.days_before, *longer)), last)
     if step.from_ is None:
@@ -139,6 +143,6 @@ def _used(step: Daily, on: int) -> Days:
     if first is None:
         return _NEVER
     if step.to is None:
-        return Days(first, on + FAR if step.until in {"healed", "told"} else first)
+        return Days(first, on + FAR if step.until in _WITHOUT_END else first)
     days = laid(step.to, on)
     return Days(first, days.first if days else first)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from prep_tracker.domain.days import parse_day
 from prep_tracker.domain.lint_finding import Finding, Spot, conditions, near, points, spots
-from prep_tracker.domain.protocol import BUILT_IN_EVENTS, Daily, Do, Fact, Protocol
+from prep_tracker.domain.protocol import BUILT_IN_EVENTS, Avoid, Daily, Do, Fact, Protocol
 from prep_tracker.domain.terms import Point, Scalar, When
 
 TOLD = "told"
@@ -26,7 +26,7 @@ def name_findings(protocol: Protocol) -> Iterator[Finding]:
         for key, point in points(step):
             used |= {point.event} if point.event else set()
             yield from _point(point, spot / key, protocol)
-        if isinstance(step, Daily) and step.until is not None:
+        if isinstance(step, Avoid | Daily) and step.until is not None:
             used.add(step.until)
             yield from _until(step.until, spot / "until", protocol)
     yield from _point(protocol.clearance_due, Spot(("clearance_due",)), protocol)

@@ -77,6 +77,7 @@ class Avoid(BaseStep):
     days_before: Length | None = Field(None, description="The clear days that the patient is asked for; at least 1.")
     floor_days: Length | None = Field(None, description="The clear days below which the booking is blocked.")
     days_after: Length | None = None
+    until: Slug | None = Field(None, description="Instead of days_after: healed, an event of the protocol, or told.")
     longer: dict[Slug, Length] = Field({}, description="After this kind of contact, ask and floor are at least this.")
     from_: Point | None = Field(None, alias="from", description="Instead of days_before: asked on the day itself.")
     prescribed: Literal["review", "wait", "stop"] | None = None
@@ -91,8 +92,11 @@ class Avoid(BaseStep):
         if self.days_before is not None and self.from_ is not None:
             msg = "give days_before or from, not both"
             raise ValueError(msg)
-        if self.days_before is None and self.from_ is None and self.days_after is None:
-            msg = "give days_before, from or days_after"
+        if self.days_after is not None and self.until is not None:
+            msg = "give days_after or until, not both"
+            raise ValueError(msg)
+        if (self.days_before or self.from_ or self.days_after or self.until) is None:
+            msg = "give days_before, from, days_after or until"
             raise ValueError(msg)
         if self.days_before is None and (self.floor_days is not None or self.longer):
             msg = "floor_days and longer need days_before"
