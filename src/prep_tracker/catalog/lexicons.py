@@ -1,4 +1,7 @@
-"""Read the lexicon that ships with the package."""
+"""Read the lexicon that ships with the package.
+
+The classes are read at every start; the names of substances and products only when a text has to be matched.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from prep_tracker.catalog.reader import read
-from prep_tracker.domain.lexicon import ClassIn, EntryIn, Lexicon, LexiconFile
+from prep_tracker.domain.lexicon import ClassIn, EntriesFile, EntryIn, Lexicon, LexiconFile
+from prep_tracker.domain.matching_index import Matcher, build
 
 FOLDER = Path(__file__).parent.parent / "data" / "lexicon"
 
@@ -25,6 +29,27 @@ def lexicon() -> Lexicon:
             _new(other.id, classes, entries)
             entries[other.id] = other
     return Lexicon(classes, entries)
+
+
+@cache
+def names() -> tuple[EntriesFile, ...]:
+    """Give the files of names as they are written, in the order of the files' own names."""
+    return tuple(
+        EntriesFile.model_validate(read(path.read_text(encoding="utf-8")).data)
+        for path in sorted((FOLDER / "entries").glob("*.yaml"))
+    )
+
+
+@cache
+def matcher() -> Matcher:
+    """Give what finds the lexicon's names in a text; an entry that comes twice is a ``ValueError``."""
+    entries: dict[str, EntryIn] = {}
+    for file in names():
+        for entry in (entry for group in file.groups for entry in group.each()):
+            _new(entry.id, {}, entries)
+            entries[entry.id] = entry
+    traps = (phrase for file in names() for trap in file.traps for phrase in trap.phrases)
+    return build(entries.values(), traps, max(file.lexicon for file in names()))
 
 
 def _new(name: str, classes: dict[str, ClassIn], entries: dict[str, EntryIn]) -> None:

@@ -1,15 +1,26 @@
-"""Group exposures, ingredients and medicines into classes: what a protocol's ``of`` names."""
+"""Group exposures, ingredients and medicines into classes: what a protocol's ``of`` names, and what labels say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from prep_tracker.domain.terms import Line, Model, Slug, Text
+from prep_tracker.domain.terms import Language, Line, Model, Slug, Text
+
+
+def _names(value: object) -> object:
+    return tuple(filter(None, map(str.strip, value.split(";")))) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+"""Names in the order of the file, which parts them by semicolons."""
+Route = Literal["systemic", "topical"]
+LANGUAGES: tuple[Language, ...] = ("fr", "es", "de", "it")
+"""Beside English, the languages of labels whose names the entries hold."""
 
 
 class ClassIn(Model):
@@ -19,17 +30,85 @@ class ClassIn(Model):
     title: Text
     kind_of: tuple[Slug, ...] = Field((), description="The wider classes of which this is a kind.")
     medicine: bool = Field(default=False, description="A prescribed member is reviewed, not stopped.")
-    route: Literal["systemic", "topical"] | None = None
+    route: Route | None = None
     source: Line
 
 
-class EntryIn(Model):
+class WordsIn(Model):
+    """What a substance or product is called; names without more ado may also be written as one text."""
+
+    names: Names = Field((), description="Names of labels and drugs; the first is the one shown.")
+    synonyms: Names = Field((), description="Other names that mean exactly this.")
+    brands: Names = ()
+    misspellings: Names = Field((), description="Slips of pens and scanners that can mean nothing else.")
+    alone: Names = Field((), description="Names that count only as a whole ingredient, not within other words.")
+    taken: Names = Field((), description="Names that count among medicines and not in a list of ingredients.")
+    asks: Names = Field((), description="Names that may mean this and something else: they only ask.")
+    traps: Names = Field((), description="What holds a name and is something else.")
+    unlike: Names = Field((), description="Other substances spelled nearly alike: never asked about for one another.")
+    fr: Names = ()
+    es: Names = ()
+    de: Names = ()
+    it: Names = ()
+    atc: Names = Field((), description="WHO ATC codes or prefixes, only verified ones.")
+    adjuster: bool = Field(default=False, description="May only keep the acidity of a product.")
+    route: Route | None = Field(None, description="The same name by another route is another entry.")
+    said: bool = Field(default=False, description="A name of several routes counts here only when the route is said.")
+
+
+class EntryIn(WordsIn):
     """One substance or product, as its file holds it."""
 
     id: Slug
     title: Text
     classes: tuple[Slug, ...] = Field(min_length=1)
     source: Line
+
+
+def _words(value: object) -> object:
+    return {"names": value} if isinstance(value, str) else value
+
+
+class GroupedIn(WordsIn):
+    """One entry of a group: what it does not say itself, the group says."""
+
+    classes: tuple[Slug, ...] = ()
+    source: str | None = None
+
+
+class GroupIn(Model):
+    """Entries that share classes and source."""
+
+    classes: tuple[Slug, ...] = Field(min_length=1)
+    source: str
+    route: Route | None = None
+    entries: dict[Slug, Annotated[GroupedIn, BeforeValidator(_words)]]
+
+    def each(self) -> Iterator[EntryIn]:
+        """Yield the entries, each complete with classes, source, route and a title made of its first names."""
+        for name, one in self.entries.items():
+            first = (one.names or one.taken or one.alone or (name,))[0]
+            titles = {"en": first[:1].upper() + first[1:]}
+            titles |= {language: words[0] for language in LANGUAGES if (words := getattr(one, language))}
+            values = {field: getattr(one, field) for field in one.model_fields_set}
+            values |= {"id": name, "title": titles, "classes": one.classes or self.classes}
+            values |= {"source": one.source or self.source, "route": one.route or self.route}
+            yield EntryIn.model_construct(**values)
+
+
+class TrapsIn(Model):
+    """Phrases that sound like an entry and are none, and why."""
+
+    source: str
+    phrases: Names
+
+
+class EntriesFile(Model):
+    """One file of the names by which labels and people call substances and products."""
+
+    lexicon: int = Field(description="The version of the lexicon's content.")
+    groups: tuple[GroupIn, ...] = ()
+    traps: tuple[TrapsIn, ...] = ()
 
 
 class LexiconFile(Model):
