@@ -107,9 +107,15 @@ def from_day(world: World, step: Avoid) -> date | None:
     return point + ONE if timed else point
 
 
+def last_day(world: World, step: Avoid) -> date | None:
+    """Give the last day of what comes after the procedure; None where nothing does."""
+    if step.until is not None:
+        return max(world.day, world.events().get(step.until, date.max))
+    return None if step.days_after is None else days.last_after(world.day, step.days_after)
+
+
 def avoid_state(world: World, step: Avoid, day: date) -> str:
-    procedure = world.day
-    end = days.last_after(procedure, step.days_after) if step.days_after is not None else None
+    procedure, end = world.day, last_day(world, step)
     if step.days_before is None and step.from_ is None:
         return "upcoming" if day < procedure else "open" if end is None or day <= end else "over"
     known = answered(world, step)

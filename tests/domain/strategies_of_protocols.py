@@ -128,7 +128,10 @@ def steps(draw: st.DrawFn, name: str, kinds: tuple[str, ...]) -> dict[str, Any]:
                 if step["from"]["days"] < 0 and draw(st.booleans()):
                     step["from"]["time"] = "22:00"
             if form == "after" or one_in(draw, 4):
-                step["days_after"] = draw(st.sampled_from([1, 3, 7, {"months": 1}]))
+                if one_in(draw, 3):
+                    step["until"] = draw(st.sampled_from(["healed", "tablets", "told"]))
+                else:
+                    step["days_after"] = draw(st.sampled_from([1, 3, 7, {"months": 1}]))
             if "days_before" in step and "sun" in step["of"] and draw(st.booleans()):
                 step["longer"] = {"sunburn": draw(st.sampled_from([10, 28, {"months": 1}]))}
             if "days_before" in step and "retinoid" in step["of"] and draw(st.booleans()):
