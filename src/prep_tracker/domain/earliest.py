@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from prep_tracker.domain.days import allowed_from
 from prep_tracker.domain.plan import place
-from prep_tracker.domain.protocol import Avoid, Daily, Do
 
 if TYPE_CHECKING:
     from prep_tracker.domain.days import Calendar
@@ -73,12 +72,12 @@ def _undecided(checklist: Checklist, uses: tuple[Rule, ...], today: int) -> Iter
     known = all(day <= min(today, record.on) for day in contacts)
     for item in checklist.items:
         step = item.rule.step
-        if isinstance(step, Avoid):
+        if step.kind == "avoid":
             if step.days_before is not None:
                 undecided = not known or bool(item.rule.uses) or step.id in record.waivers
             else:
                 undecided = step.from_ is not None and bool(contacts)
-        elif isinstance(step, Daily):
+        elif step.kind == "daily":
             undecided = step.at_least is not None or step.start_by is not None
         else:
             undecided = step.kind == "do"
@@ -116,10 +115,10 @@ def _lower_bound(item: Item, record: Record, today: int, *, floors: bool) -> int
     step = item.rule.step
     if item.rule.uses or step.id in record.waivers:
         return 0
-    if isinstance(step, Avoid) and step.days_before is not None:
+    if step.kind == "avoid" and step.days_before is not None:
         span = step.days_before if floors is False or step.floor_days is None else step.floor_days
         said = (item.bound if floors else item.bound_ask) or 0
         return max(said, allowed_from(today - 1, span)) if item.open_ask else said
-    if isinstance(step, Do) and item.open_ask and step.id not in record.done:
+    if step.kind == "do" and item.open_ask and step.id not in record.done:
         return today + (step.lead_days or 0)
     return 0

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from prep_tracker.domain.days import allowed_from
 from prep_tracker.domain.earliest import earliest
 from prep_tracker.domain.items import AT_RISK, BLOCKED, ON_TRACK, WAITING, Item, State
-from prep_tracker.domain.protocol import Avoid, Do, Gate
 
 if TYPE_CHECKING:
     from prep_tracker.domain.plan import Checklist
@@ -110,9 +109,9 @@ def who(item: Item) -> Who:
     step = item.rule.step
     if item.undecided:
         return "clinician"
-    if isinstance(step, Gate):
+    if step.kind == "gate":
         return "clinician" if item.timeline[0][1] == "closed" else step.by
-    if isinstance(step, Do):
+    if step.kind == "do":
         return step.by
     if step.kind == "review":
         return "patient" if step.of and not item.undecided else "clinician"
@@ -136,7 +135,7 @@ def act_by_on(checklist: Checklist, item: Item, state: State, day: int) -> int |
 def worst_case(checklist: Checklist, item: Item, day: int) -> int | None:
     """Say how many days short an unanswered avoid is of its ask, reckoned as kept since this day."""
     step = item.rule.step
-    if not isinstance(step, Avoid) or step.days_before is None:
+    if step.kind != "avoid" or step.days_before is None:
         return None
     since = allowed_from(min(day, checklist.record.on) - 1, step.days_before)
     return max(0, since - checklist.record.on, (item.bound_ask or 0) - checklist.record.on)

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from prep_tracker.domain import explain
-from prep_tracker.domain.protocol import Avoid, Daily, Do
 from prep_tracker.domain.standing import act_by_on, who, worst_case
 from prep_tracker.exports.sayings import Words, saying
 
@@ -29,6 +28,8 @@ ORDER: dict[State, int] = {
     "waived": BEHIND,
     "over": BEHIND,
 }
+COUNTED = frozenset({"avoid", "do", "daily"})
+"""The kinds of step that can be short by a number of days."""
 
 
 @lru_cache(maxsize=4096)
@@ -103,7 +104,7 @@ def item_document(checklist: Checklist, item: Item, day: int, words: Words) -> d
     step, state, said = rule.step, item.state_on(day), saying(checklist, item, words)
     unknown, avoid = state == "unknown", step.kind == "avoid"
     ask, floor = item.short_on(day)
-    counts = isinstance(step, Avoid | Do | Daily) and not (item.provisional and item.opens is None)
+    counts = step.kind in COUNTED and not (item.provisional and item.opens is None)
     asked = said.asks(item, state)
     title, detail = said.reviewing if item.reviewing else (said.title, said.detail)
     because = explain.because(checklist, item) if item.causes or item.missing or rule.added or record.products else ()
@@ -143,7 +144,7 @@ def _times(item: Item, words: Words) -> list[str] | None:
     step = item.rule.step
     if not item.moments and step.kind != "daily":
         return None
-    times: list[str] = list(step.times) if isinstance(step, Daily) else []
+    times: list[str] = list(step.times) if step.kind == "daily" else []
     for moment in item.moments:
         if moment.to_follow:
             times.append(words.say(explain.Phrase("time.to_follow")))
