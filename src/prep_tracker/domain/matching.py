@@ -168,20 +168,17 @@ class _Reading:
             if self._label and (name.role == "taken" or (name.role == "asks" and len(name.shape) <= _ABBREVIATED)):
                 # In a list of ingredients vitamin E keeps oils fresh, BHA as well, and DHA comes from fish.
                 continue
-            if name.role == "asks" and not place.has_percent(self._words, hit.first, hit.last):
-                self._ask(hit, entry, "ambiguous")
-            elif name.role != "alone":
+            here = self._words, hit.first, hit.last
+            is_gloss = name.role in {"asks", "alone"} and context.is_gloss(*here)
+            if name.role in {"counts", "taken"}:
                 self._add(hit, name, entry)
-            elif self._is_vitamin_gloss(hit, name):
+            elif is_gloss and (name.role == "asks" or name.shape.startswith("vit")):
+                # "Salicylic Acid (BHA)", "Vitamin A (Retinyl Palmitate)": what stands beside it decides.
                 self._answered.update(range(hit.first, hit.last + 1))
-            elif context.is_alone(self._words, hit.first, hit.last):
+            elif place.has_percent(*here) if name.role == "asks" else context.is_alone(*here):
                 self._add(hit, name, entry)
-            elif not context.is_gloss(self._words, hit.first, hit.last):
+            elif not is_gloss:
                 self._ask(hit, entry, "ambiguous")
-
-    def _is_vitamin_gloss(self, hit: _Hit, name: Name) -> bool:
-        """Say whether a vitamin's letter stands beside the substance itself, which then decides."""
-        return name.shape.startswith("vit") and context.is_gloss(self._words, hit.first, hit.last)
 
     def _by_route(self, hit: _Hit, names: list[Name]) -> Sequence[Name]:
         """Choose between entries of one name by the way it is used; when nothing tells, take the stricter and ask."""

@@ -13,7 +13,7 @@ _POLYMERS = bag(
 )
 _DERIVED = bag(
     "poly acetyl ethyl methyl propyl butyl amyl hexyl octyl lauryl myristyl cetyl stearyl isostearyl menthyl phenyl "
-    "phenylethyl tert amino methoxy glyceryl polyglyceryl dehydro sulfo nitro chloro thio beta"
+    "phenylethyl tert amino methoxy glyceryl polyglyceryl dehydro sulfo nitro chloro thio"
 )
 _TOPICAL = bag(
     "cream creams creme gel gels lotion lotions ointment serum serums foam wash cleanser toner shampoo spray pads pad "

@@ -19,13 +19,13 @@ DASH, TERM, DOT, COLON, PERCENT, BLANK, SEMICOLON = range(HARD, 13)
 Only a dash between spaces may also be a word that was parted at the end of a line.
 """
 
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_a-zA-Z]+")
+_WORD = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[^\W\d_a-zA-Z]+")
 _DIGIT_IN_WORD = re.compile(r"(?<=[A-Za-z])[01](?=[A-Za-z]{2})")
 _BLANK = re.compile(r"\n\s*\n")
 _COMMAS = frozenset(",•·|◦●▪،、\uff0c")
 _MOST_KEPT = 20_000
-_SHORT = 3
-"""A dot after so few letters abbreviates, as in "St. John's wort"."""
+_SHORT = 2
+"""A dot after so few letters abbreviates, as in "St. John's wort"; "vit." is the one longer that labels have."""
 
 _LOOKALIKES = dict(
     zip(
@@ -131,7 +131,7 @@ def cut(text: str) -> Words:
         if gap >= HARD:
             if gap == TERM and space == "," and before.isdigit() and word.isdigit():
                 gap = HYPHEN
-            elif gap == DOT and len(before) <= _SHORT:
+            elif gap == DOT and ((len(before) <= _SHORT and before.isalpha()) or before == "vit"):
                 gap = SPACE
         words.append(word)
         starts.append(start)
