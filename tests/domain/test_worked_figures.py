@@ -141,7 +141,7 @@ def test_a_sunburn_needs_longer() -> None:
 def test_longer_counts_also_before_a_since_and_for_a_product_of_several_classes() -> None:
     burnt = case({**FOURTEEN, "longer": {"sunburn": 28}}, contact("sun", "25 Nov", "sunburn"), since("4 Dec", "26 Nov"))
     assert is_day(status(burnt, "4 Dec").earliest_safe, "24 Dec")
-    cream = {"text": "A cream", "category": "skincare", "classes": ("retinoid", "tretinoin")}
+    cream = {"text": "A cream", "category": "skincare", "classes": ("retinoid", "tretinoin"), "prescribed": False}
     both = case(
         {"kind": "avoid", "of": ["retinoid"], "days_before": 5, "longer": {"tretinoin": 14}},
         ("9 Dec", e.ProductAdded, {**cream, "last_used_on": day("9 Dec")}),
@@ -228,3 +228,34 @@ def test_days_before_a_daily_begins_cannot_be_kept() -> None:
         "at_least": {"of_last": 10, "kept": 8},
     }
     assert status(case(step), "22 Nov").level == "blocked"
+
+
+def test_an_avoid_that_ends_with_healing_goes_on_until_it_is_recorded() -> None:
+    healed = ("22 Dec", e.EventRecorded, {"event": "healed", "on": day("21 Dec")})
+    kept = since("1 Dec", "1 Nov")
+    waiting, over = case({**FOURTEEN, "until": "healed"}, kept), case({**FOURTEEN, "until": "healed"}, kept, healed)
+    days = ("17 Dec", "19 Dec", "21 Dec", "22 Dec", "31 Dec")
+    assert [state(waiting, d) for d in days] == ["open"] * 5
+    assert [state(over, d) for d in days] == ["open", "open", "open", "over", "over"]
+    assert {status(waiting, d).level for d in ("1 Dec", "18 Dec")} == {"ready"}
+
+
+def test_what_is_due_on_the_day_itself_keeps_nobody_from_being_ready_before_it() -> None:
+    on_the_day: list[tuple[dict[str, Any], str]] = [
+        ({"kind": "do", "due": {"days": 0}}, "ready"),
+        ({"kind": "do", "due": {"days": -1}}, "on-track"),
+        ({"kind": "gate", "ask": "?", "safe": True, "opens": {"days": 0}}, "ready"),
+        ({"kind": "gate", "ask": "?", "safe": True, "opens": {"days": -1}}, "on-track"),
+        ({"kind": "note", "confirm": True, "at": {"days": 0}}, "ready"),
+        ({"kind": "note", "confirm": True, "at": {"days": -1}}, "on-track"),
+    ]
+    for step, level in on_the_day:
+        assert status(case(step), "1 Dec").level == level
+    assert [status(case(step), "18 Dec").level for step, _ in on_the_day] == [
+        "ready",
+        "at-risk",  # late, and still possible on the day
+        "waiting",
+        "waiting",
+        "waiting",
+        "waiting",
+    ]
