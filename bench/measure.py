@@ -49,8 +49,10 @@ class Result:
     operation: Operation
     bare: list[float] = field(default_factory=list)
     ratios: dict[str, list[float]] = field(default_factory=dict)
-    statements: dict[str, float] = field(default_factory=dict)
+    statements: float | None = None
+    """What SQLite was asked to do, transactions aside."""
     trips: float | None = None
+    """How often the service waited for PostgreSQL."""
     size: int = 0
 
 
@@ -146,9 +148,10 @@ async def _count(results: list[Result], url: str, token: str, wire: Wire | None)
             await place.connections.send(_some(asked, WARM), status)
             statements, trips = server.tell("statements"), wire.trips if wire else 0
             await place.connections.send(_some(asked, COUNTED), status)
-            result.statements[POSTGRES if wire else SERVICE] = (server.tell("statements") - statements) / COUNTED
             if wire:
                 result.trips = (wire.trips - trips) / COUNTED
+            else:
+                result.statements = (server.tell("statements") - statements) / COUNTED
         place.connections.close()
 
 

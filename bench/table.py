@@ -43,9 +43,7 @@ def _request(result: Result) -> str:
         cells += [_ratio(result, POSTGRES), f"{to_sqlite:.2f}{mark(to_sqlite, POSTGRES_MUST)}"]
     else:
         cells += ["–", "–"]
-    cells.append(
-        " / ".join(f"{result.statements[name]:g}" for name in (SERVICE, POSTGRES) if name in result.statements)
-    )
+    cells.append("–" if result.statements is None else f"{result.statements:g}")
     cells.append("–" if result.trips is None else f"{result.trips:g}{mark(result.trips, operation.trips)}")
     cells.append(_ratio(result, TUTORIAL))
     return f"| {' | '.join(cells)} |"
