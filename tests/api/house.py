@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import httpx
 from sqlalchemy import Connection, select
 
-from prep_tracker.api.app import create_app
+from prep_tracker.api.door import Service
 from prep_tracker.clock import SetClock
 from prep_tracker.domain.actor import Role
 from prep_tracker.services import access, protocols
@@ -42,7 +42,8 @@ class House:
         """Settle both clinics and open the door."""
         self.store, self.clock = store, clock
         self._runner = asyncio.Runner()
-        self.app = create_app(store, clock)
+        self.app = contract.app()
+        self.app.state.service = Service(store, clock)
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.client = httpx.AsyncClient(transport=transport, base_url="http://aster.test", trust_env=False)
         self.clinics: dict[str, str] = {}

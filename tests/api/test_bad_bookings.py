@@ -220,3 +220,12 @@ def test_an_unknown_protocol_or_version_is_refused(house: House, ana: Caller) ->
         assert refused(house, ana, "/v1/procedures", BOOKING | {"protocol": never}).keys() == {"/protocol"}, never
     for name in ("nope", "laser-resurfacing@2", "laser-resurfacing@", "laser-resurfacing@x", "%00", "x" * 3000, "é"):
         assert ana.get(f"/v1/protocols/{name}").status_code == 404, name
+
+
+def test_an_erased_patient_is_not_booked_again(house: House, ana: Caller) -> None:
+    pia = ana.get(ana.book()).json()["patient"]["id"]
+    assert house.person("Ada").send("DELETE", f"/v1/patients/{pia}").status_code == 204
+    body = {"patient_id": pia, "protocol": "laser-resurfacing", "on": "2026-12-18"}
+    assert refused(house, ana, "/v1/procedures", body).keys() == {"/patient_id"}
+    anew = ana.get(ana.book()).json()["patient"]
+    assert (anew["reference"], anew["id"] != pia) == ("A-1001", True)
