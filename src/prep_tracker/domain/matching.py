@@ -185,7 +185,7 @@ class _Reading:
         routes = {name.entry.route for name in names if name.entry}
         if len(names) == 1 or len(routes) == 1:
             return names
-        route = context.route(self._words, hit.first, hit.last, label=self._label)
+        route = context.route(self._words, hit.first, hit.last)
         chosen = [name for name in names if name.entry and name.entry.route == (route or "systemic")]
         if route is None:
             usual = [name for name in names if name.entry and not name.entry.said]

@@ -76,7 +76,7 @@ def is_other_substance(words: Words, first: int, last: int) -> bool:
     return False
 
 
-def route(words: Words, first: int, last: int, *, label: bool) -> Route | None:
+def route(words: Words, first: int, last: int) -> Route | None:
     """Tell from the form and strength near a medicine's name how it is used; None when nothing says it."""
     start, end = _line(words, first, last)
     near = set(words.words[start : end + 1])
@@ -85,7 +85,7 @@ def route(words: Words, first: int, last: int, *, label: bool) -> Route | None:
     )
     if near & (_SYSTEMIC - _WEAK_SYSTEMIC) and not near & {"cream", "gel", "ointment", "lotion", "topical"}:
         return "systemic"
-    if near & _TOPICAL or by_percent or label:
+    if near & _TOPICAL or by_percent:
         return "topical"
     return "systemic" if near & _WEAK_SYSTEMIC else None
 
