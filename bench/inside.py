@@ -48,7 +48,7 @@ class Figure:
 
 def rules(tries: int) -> list[Figure]:
     """Measure planning and judging: a protocol of 20 steps, a record of 30 entries."""
-    checklist, today = example(), date(2026, 12, 4).toordinal()
+    checklist, entries, today = example(), example_entries(), date(2026, 12, 4).toordinal()
 
     def judged() -> object:
         return on(plan(checklist.rules, checklist.record, checklist.calendar), today)
@@ -56,7 +56,7 @@ def rules(tries: int) -> list[Figure]:
     return [
         _microseconds("plan + on(day): 20 steps, 30 entries", 150, tries, judged),
         _microseconds("earliest_safe_on and earliest_preferred_on", 1000, tries, lambda: earliest(checklist, today)),
-        _microseconds("fold of 30 entries", 150, tries, lambda: fold(example_entries())),
+        _microseconds("fold of 30 entries", 150, tries, lambda: fold(entries)),
     ]
 
 

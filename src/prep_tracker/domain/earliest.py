@@ -26,6 +26,8 @@ FURTHEST = 730
 """How many days the search goes on; beyond that no day is named."""
 BLOCKING, NOT_ADVICE = frozenset({"blocking"}), frozenset({"blocking", "clinician"})
 """The severities that weigh for the earliest safe day, and for the earliest preferred one."""
+BOUNDED = frozenset({"avoid", "do"})
+"""The kinds of step that may have a lower bound."""
 
 
 def earliest(checklist: Checklist, today: int) -> tuple[int | None, int | None]:
@@ -53,7 +55,8 @@ def _search(
             continue
         if item.timeline[-1][1] == "closed":
             return None
-        first = max(first, _lower_bound(item, checklist.record, today, floors=floors))
+        if item.rule.step.kind in BOUNDED:
+            first = max(first, _lower_bound(item, checklist.record, today, floors=floors))
     rules = [rule for rule in undecided if rule.step.severity in weighing]
     for day in range(first, today + FURTHEST + 1):
         assumed.on = day
