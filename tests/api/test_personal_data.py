@@ -21,7 +21,7 @@ CANARIES: dict[str, Any] = {
 
 def canary_free(text: str) -> None:
     """Hold that nothing personal stands in a text."""
-    for canary in (*CANARIES.values(), "anary", "1987"):
+    for canary in (*CANARIES.values(), "anary", "1987-02", "1987-06"):
         assert str(canary) not in text, text
 
 

@@ -150,6 +150,8 @@ def test_ben_never_sees_pia(ana: Caller, ben: Caller) -> None:
 def test_the_wrong_role_is_told_so(house: House) -> None:
     iris = house.person("Iris")
     for operation in GUARDED:
+        if operation.told.get("x-scope") == "scan":  # the one thing that this system may do
+            continue
         answer = iris.send(operation.method, operation.at())
         assert answer.status_code == 403, operation.name
         assert answer.json()["type"] == "/v1/problems/forbidden"
