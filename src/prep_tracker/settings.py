@@ -42,6 +42,7 @@ class Settings(BaseSettings):
         (), description="Write the web addresses of portals with commas between, for example https://portal.example."
     )
     log: Literal["console", "json"] = Field("console", description="Write console or json.")
+    log_requests: bool = Field(default=False, description="Write true for a line of log a request, else false.")
 
     @field_validator("database_url")
     @classmethod

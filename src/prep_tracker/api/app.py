@@ -15,7 +15,18 @@ from prep_tracker.api import health, openapi, problems, reference
 from prep_tracker.api.door import Service
 from prep_tracker.api.envelope import Cors, Envelope
 from prep_tracker.api.logs import log
-from prep_tracker.api.staff import clinic, clinical, patients, procedures, protocols, publishing, saying, worklist
+from prep_tracker.api.staff import (
+    clinic,
+    clinical,
+    looking,
+    patients,
+    procedures,
+    products,
+    protocols,
+    publishing,
+    saying,
+    worklist,
+)
 from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.store import clinics, idempotency
 
@@ -28,6 +39,8 @@ ROUTERS = (
     procedures.router,
     saying.router,
     clinical.router,
+    products.router,
+    looking.router,
     worklist.router,
     patients.router,
     protocols.router,

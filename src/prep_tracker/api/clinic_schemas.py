@@ -6,16 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field, StrictBool, StrictInt, field_validator
 
-from prep_tracker.api.schemas import (
-    Email,
-    LanguageTag,
-    MessagesIn,
-    PatientRefOut,
-    Phone,
-    Reference,
-    StandingOut,
-    instant,
-)
+from prep_tracker.api.results import PatientRefOut, StandingOut
+from prep_tracker.api.schemas import Email, LanguageTag, MessagesIn, Phone, Reference, instant
 from prep_tracker.api.wire import Day, In, Key, Name, Out, Words
 from prep_tracker.clock import assert_zone
 

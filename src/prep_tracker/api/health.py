@@ -9,8 +9,8 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from prep_tracker import __version__
+from prep_tracker.api.documenting import shown
 from prep_tracker.api.door import Service
-from prep_tracker.api.examples import shown
 from prep_tracker.api.problems import KINDS, problem
 from prep_tracker.api.wire import Out
 from prep_tracker.domain.errors import NotFoundError, UnavailableError

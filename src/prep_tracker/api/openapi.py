@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from prep_tracker.api.examples import problem_told
+from prep_tracker.api.documenting import problem_told
 
 Told = dict[str, Any]
 _KEY = {"type": "http", "scheme": "bearer", "description": "An API key: prep_<env>_<id>_<secret>."}

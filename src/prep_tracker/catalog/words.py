@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from babel import Locale
 from babel.dates import format_date
 
-from prep_tracker.domain.explain import Classes, Count, Day, Joined, Phrase
+from prep_tracker.domain.explain import Classes, Count, Day, Joined, Phrase, lowered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +76,7 @@ class Words:
         return self.text(value)
 
     def _listed(self, names: list[str]) -> str:
-        lowered = [name[:1].lower() + name[1:] if name[1:2].islower() else name for name in names]
-        if len(lowered) < 2:  # noqa: PLR2004 - nothing to join
-            return "".join(lowered)
-        return self._texts["list.and"].format(first=", ".join(lowered[:-1]), last=lowered[-1])
+        within = [lowered(name) for name in names]
+        if len(within) < 2:  # noqa: PLR2004 - nothing to join
+            return "".join(within)
+        return self._texts["list.and"].format(first=", ".join(within[:-1]), last=within[-1])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from prep_tracker.api import logs
 from prep_tracker.api.app import create_app
 from prep_tracker.cli.database import load_settings, open_store, prepare
 from prep_tracker.cli.out import FAILED, RefusedError, say, say_json
@@ -33,10 +34,17 @@ def run(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> Non
     with open_store(settings) as store:
         prepare(settings, store, now=clock.now())
         made = store.run_write(lambda connection: open_demo(connection, now=clock.now())) if demo else None
+        logs.configure(settings.log)
         with listen(settings.host if host is None else host, settings.port if port is None else port) as listening:
             announce(_url(listening), made, as_json=as_json)
             config = uvicorn.Config(
-                create_app(store, clock, origins=settings.origins, chores=[redate] if demo else []),
+                create_app(
+                    store,
+                    clock,
+                    origins=settings.origins,
+                    log_requests=settings.log_requests,
+                    chores=[redate] if demo else [],
+                ),
                 access_log=False,
                 log_config=log_config(settings),
                 server_header=False,

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from prep_tracker.desk.case import Case, Desk, open_to_change
+from prep_tracker.desk.ordering import Known
 from prep_tracker.domain.actor import Actor
 from prep_tracker.domain.protocol import Avoid, Daily, Do, Gate, Note, Review
 from prep_tracker.services import booking, clinical, marking
@@ -37,7 +38,7 @@ def play(connection: Connection, clinic: ClinicRow, story: Story, noon: datetime
         on=today + timedelta(days=story.on),
         at=story.at,
         patient=NewPatient(story.reference, story.name, story.language),
-        answers=dict(story.answers),
+        known=Known(answers=dict(story.answers)),
     )
     procedure_id = booking.book(connection, desk, order).row.id
     for act in story.acts:

@@ -8,7 +8,7 @@ from prep_tracker.domain.avoiding import OUTSTANDING
 from prep_tracker.domain.items import Change, Item, timeline
 from prep_tracker.domain.points import Moment, resolve
 from prep_tracker.domain.protocol import Gate, Note, Review
-from prep_tracker.domain.tasks import undated
+from prep_tracker.domain.tasks import FAR, undated
 
 if TYPE_CHECKING:
     from prep_tracker.domain.days import Calendar
@@ -91,10 +91,11 @@ def lay_note(rule: Rule, record: Record, calendar: Calendar) -> Item:
     on, start = record.on, record.booked_on
     at = Moment(start) if step.at is None else resolve(step.at, record, calendar)
     to = None if step.to is None else resolve(step.to, record, calendar)
-    if at is None or (step.to is not None and to is None):
+    if at is None:
         return undated(rule, record)
-    last = to.day if to is not None else (on if step.at is None else at.day)
-    item = Item(rule, (), opens=at.day, due=on if step.confirm else None, closes=last)
+    # Until its end is recorded, a note goes on.
+    last = to.day if to is not None else FAR if step.to is not None else on if step.at is None else at.day
+    item = Item(rule, (), opens=at.day, due=on if step.confirm else None, closes=None if last == FAR else last)
     item.moments = tuple(m for m in (at, to) if m is not None and (m.time or m.part or m.to_follow))
     item.silent = not step.confirm or at.day > on or at.to_follow
     item.counted = not item.silent and at.day < on
@@ -106,4 +107,5 @@ def lay_note(rule: Rule, record: Record, calendar: Calendar) -> Item:
         item.timeline = timeline(start, [(start, "upcoming"), (at.day, "unknown"), (max(last, on) + 1, "over")])
     else:
         item.timeline = timeline(start, [(start, "upcoming"), (at.day, "open"), (last + 1, "over")])
+    item.timeline = tuple(change for change in item.timeline if change[0] < FAR)
     return item

@@ -76,7 +76,9 @@ def hear(rule: Rule, record: Record, uses: tuple[Rule, ...]) -> Said:
             met += [(day, name, None) for day in used for name in daily.members & members]
     since_entry = said.since.seq if said.since else 0
     for product in record.products.values():
-        if product.classes & members:
+        if product.doubtful & members and product.decision in OUTSTANDING:
+            said.undecided = (*said.undecided, product.number)
+        elif product.classes & members:
             said.products = (*said.products, product.number)
             met += _hear_product(rule, said, product, since_entry)
     if met:

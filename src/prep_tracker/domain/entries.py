@@ -63,6 +63,7 @@ class ProductAdded(Said):
     category: Literal["skincare", "medicine"]
     classes: tuple[str, ...] = ()
     minor: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = Field((), description="Classes that somebody has still to confirm or reject.")
     label: str = ""
     lexicon: int | None = None
     prescribed: StrictBool | None = None

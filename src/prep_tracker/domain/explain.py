@@ -56,6 +56,13 @@ class Phrase(NamedTuple):
     values: Mapping[str, Value] = {}
 
 
+def lowered(name: str) -> str:
+    """Write a name as within a sentence: "Adapalene" becomes "adapalene"; "AHA" and "St. John's wort" stay."""
+    first, _, rest = name.partition(" ")
+    proper = not first[1:].islower() or first.endswith(".") or rest[:1].isupper()
+    return name if proper else f"{name[:1].lower()}{name[1:]}"
+
+
 def length(span: Span, noun: str = "clear_days") -> Count:
     """Name a length in the unit in which the protocol gives it."""
     return Count("months", span.months) if span.months else Count(noun, span.days)
@@ -102,7 +109,8 @@ def _why_avoid(step: Avoid, item: Item, values: dict[str, Value]) -> Phrase:
         return Phrase("why.avoid.from", values | _at(item.moments[0]))
     values["ask"] = length(step.days_before)
     key = "why.avoid"
-    if step.floor_days is not None and step.floor_days != step.days_before:
+    # A floor blocks only where the step does.
+    if step.floor_days is not None and step.floor_days != step.days_before and step.severity == "blocking":
         values["floor"] = length(step.floor_days)
         key = "why.avoid.floor"
     if item.reviewing:
@@ -182,6 +190,22 @@ def reason(checklist: Checklist, found: Reason) -> Phrase:
             return Phrase("reason.avoid.short.ask" if floor else "reason.avoid.short", values)
         return Phrase(f"reason.{step.kind}.short", values)
     return Phrase(f"reason.{step.kind}.{found.state}", values)
+
+
+def arithmetic(checklist: Checklist, item: Item, short: int) -> Phrase:
+    """Say what one rule asks for a day, and whether that is enough or by how many days it is short."""
+    step = item.rule.step
+    values: dict[str, Value] = {"title": step.title, "on": Day(checklist.record.on)}
+    if item.opens is not None:
+        values["opens"] = Day(item.opens)
+    if isinstance(step, Avoid) and step.days_before is not None:
+        values["ask"] = length(step.days_before)
+        key = "arithmetic.avoid"
+    else:
+        key = "arithmetic.other"
+    if short:
+        return Phrase(f"{key}.short", values | {"days": Count("days", short)})
+    return Phrase(key, values)
 
 
 def question(item: Item, state: str) -> tuple[str, Phrase] | None:

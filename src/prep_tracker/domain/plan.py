@@ -158,7 +158,7 @@ def _sum_up(
 def _open_facts(rules: Rules, items: tuple[Item, ...]) -> tuple[tuple[Fact, str], ...]:
     asked: dict[str, str] = {}
     for item in items:
-        if item.rule.step.severity != "advisory" and not item.silent:
+        if item.rule.step.severity != "advisory":
             for fact in item.missing:
                 asked.setdefault(fact, item.rule.step.id)
     return tuple((fact, asked[fact.id]) for fact in rules.protocol.facts if fact.id in asked)

@@ -52,6 +52,9 @@ class Product:
     label: str
     category: str
     classes: frozenset[str]
+    minor: frozenset[str]
+    doubtful: frozenset[str]
+    """Classes that staff have still to confirm or reject."""
     prescribed: bool | None
     last_used: int | None
     stopped: int | None = None
@@ -144,6 +147,8 @@ def _apply(record: Record, entry: e.Entry) -> None:  # noqa: C901, PLR0912 - one
                 entry.label or entry.text,
                 entry.category,
                 frozenset(entry.classes),
+                frozenset(entry.minor),
+                frozenset(entry.doubtful),
                 entry.prescribed,
                 _ordinal(entry.last_used_on),
             )
@@ -206,7 +211,10 @@ def _change_product(record: Record, entry: e.ProductChanged | e.Decided) -> None
         product.last_used = entry.last_used_on.toordinal()
     if entry.stopped_on is not None:
         product.stopped = entry.stopped_on.toordinal()
-    product.classes = (product.classes | frozenset(entry.confirmed)) - frozenset(entry.rejected)
+    confirmed, rejected = frozenset(entry.confirmed), frozenset(entry.rejected)
+    product.classes = (product.classes | confirmed) - rejected
+    product.minor -= confirmed | rejected
+    product.doubtful -= confirmed | rejected
 
 
 def _ordinal(day: date | None) -> int | None:

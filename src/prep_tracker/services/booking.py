@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from prep_tracker.catalog.published import published
-from prep_tracker.desk import answers as checks
+from prep_tracker.desk.answers import day_faults
 from prep_tracker.desk.case import (
     Case,
     Desk,
@@ -22,17 +21,17 @@ from prep_tracker.desk.case import (
     require_match,
     require_open,
 )
+from prep_tracker.desk.ordering import Known, find_rules, first_entries, known_faults
 from prep_tracker.domain import entries as e
 from prep_tracker.domain.change import Change, change
 from prep_tracker.domain.errors import ConflictError, Fault, InvalidError, NotFoundError
 from prep_tracker.domain.plan import plan
 from prep_tracker.domain.record import fold
-from prep_tracker.store import patients, procedures, protocols
+from prep_tracker.store import patients, procedures
 from prep_tracker.store.patients import PatientRow
 from prep_tracker.store.procedures import ProcedureRow
 
 if TYPE_CHECKING:
-    from prep_tracker.domain.entries import Entry
     from prep_tracker.domain.rules import Rules
     from prep_tracker.store import Connection
 
@@ -52,16 +51,6 @@ class NewPatient:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
-    """A contact that is known at booking."""
-
-    to: str
-    on: date
-    kind: str | None = None
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Order:
     """What is to be booked, with whatever is known already."""
 
@@ -71,9 +60,7 @@ class Order:
     patient: NewPatient | None = None
     patient_id: str | None = None
     backdated: bool = False
-    answers: Mapping[str, object] = field(default_factory=dict)
-    exposures: Sequence[Contact] = ()
-    kept_since: Mapping[str, date | None] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
 
 
 def book(connection: Connection, desk: Desk, order: Order) -> Case:
@@ -89,7 +76,7 @@ def book(connection: Connection, desk: Desk, order: Order) -> Case:
         patient = patients.get(connection, desk.clinic.id, order.patient_id)
     else:
         patient = _patient(connection, desk, order.patient)
-    new = _first_entries(desk, order, rules.name)
+    new = first_entries(desk, order.on, order.at, rules.name, order.known)
     checklist = plan(rules, fold(new), desk.calendar)
     today = desk.today.toordinal()
     row = ProcedureRow(
@@ -108,19 +95,14 @@ def book(connection: Connection, desk: Desk, order: Order) -> Case:
 
 def check(connection: Connection, desk: Desk, order: Order) -> tuple[Rules | None, list[Fault]]:
     """Check an order against the protocol and the clinic; an empty protocol name is passed over."""
-    rules, faults = _rules(connection, desk, order.protocol) if order.protocol else (None, [])
+    rules, faults = find_rules(connection, desk, order.protocol) if order.protocol else (None, [])
     faults += past_faults(desk, "/on", order.on, backdated=order.backdated)
     if order.patient is not None:
-        faults += checks.day_faults("/patient/birth_date", order.patient.birth_date, desk.today)
+        faults += day_faults("/patient/birth_date", order.patient.birth_date, desk.today)
     if order.patient_id is not None and _unknown(connection, desk, order.patient_id):
         faults.append(Fault("/patient_id", "unknown-patient", "The clinic has no such patient. Send patient instead."))
     if rules is not None:
-        faults += checks.answer_faults(rules.protocol, order.answers, "/answers")
-        faults += checks.since_faults({s.id: s for s in rules.protocol.steps}, order.kept_since, desk.today)
-        for number, contact in enumerate(order.exposures):
-            faults += checks.exposure_faults(
-                rules.lexicon, contact.to, contact.kind, contact.on, desk.today, f"/exposures/{number}"
-            )
+        faults += known_faults(rules, order.known, desk.today)
     return rules, faults
 
 
@@ -129,23 +111,6 @@ def _unknown(connection: Connection, desk: Desk, patient_id: str) -> bool:
         return patients.get(connection, desk.clinic.id, patient_id).erased_at is not None
     except NotFoundError:
         return True
-
-
-def _rules(connection: Connection, desk: Desk, name: str) -> tuple[Rules | None, list[Fault]]:
-    """Find a published protocol version by slug or slug@number."""
-    slug, at, number = name.partition("@")
-    if at and not (number.isascii() and number.isdecimal() and len(number) < 7):  # noqa: PLR2004 - no version is higher
-        return None, [
-            Fault("/protocol", "unknown-protocol", 'Write a version as slug@number, for example "laser-ablative@3".')
-        ]
-    try:
-        row = protocols.get(connection, desk.clinic.id, slug, int(number) if at else None)
-    except NotFoundError:
-        row = None
-    if row is None or row.status != "published":
-        known = sorted({p.slug for p in protocols.every(connection, desk.clinic.id) if p.status == "published"})
-        return None, [Fault("/protocol", "unknown-protocol", f"Send a published protocol: {', '.join(known)}.")]
-    return published(row.slug, row.number, row.content_hash, row.content), []
 
 
 def past_faults(desk: Desk, pointer: str, day: date, *, backdated: bool) -> list[Fault]:
@@ -199,19 +164,6 @@ def _require_same(known: PatientRow, wanted: NewPatient) -> None:
     if differing:
         msg = f"The clinic has another {' and '.join(differing)} under this reference. Check the reference."
         raise ConflictError(msg)
-
-
-def _first_entries(desk: Desk, order: Order, protocol: str) -> list[Entry]:
-    new: list[Entry] = [e.Booked(**desk.said(1), on=order.on, start=order.at, protocol=protocol)]
-    if order.answers:
-        new.append(e.Answered(**desk.said(len(new) + 1), answers=checks.typed_answers(order.answers)))
-    for contact in order.exposures:
-        new.append(
-            e.Exposed(**desk.said(len(new) + 1), to=contact.to, on=contact.on, special=contact.kind, note=contact.note)
-        )
-    for step, day in order.kept_since.items():
-        new.append(e.Marked(**desk.said(len(new) + 1), step=step, mark="since", on=day))
-    return new
 
 
 @dataclass(frozen=True, slots=True)

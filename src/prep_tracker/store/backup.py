@@ -37,7 +37,8 @@ def backup(url: str, target: Path) -> Counts:
         if parsed.get_backend_name() == "sqlite":
             return _backup_sqlite(parsed, target)
         _run("pg_dump", parsed, "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
-        _run("pg_restore", parsed, "--list", str(target), connect=False)
+        # Reading the copy from end to end shows that it is whole; the rows are counted where they came from.
+        _run("pg_restore", parsed, f"--file={os.devnull}", str(target), connect=False)
         return _verified(lasting_engine(parsed))
     except BaseException:
         with suppress(FileNotFoundError):

@@ -79,6 +79,8 @@ def _run(url: str, act: Callable[[Config], object]) -> None:
     from prep_tracker.store.tables import METADATA
 
     parsed = database_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        Path(parsed.database or "").touch(mode=0o600)  # a new file holds patients' data: nobody else may read it
     engine = lasting_engine(parsed)
     try:
         with engine.connect() as connection:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
+from prep_tracker.api import clinic_examples
 from prep_tracker.api import clinic_schemas as shapes
-from prep_tracker.api import examples
+from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import Door, IdempotencyKey, act, desk_of, read, respond
-from prep_tracker.api.examples import documented
 from prep_tracker.api.wire import Answer, answer
 from prep_tracker.domain.errors import Fault, InvalidError
 from prep_tracker.services import access, clinic
@@ -29,7 +29,7 @@ KeyId = Annotated[str, Path(max_length=64, description="The public part of a key
 
 
 @router.get(
-    "/v1/clinic", response_model=shapes.ClinicOut, summary="Read the clinic", **documented(None, examples.CLINIC)
+    "/v1/clinic", response_model=shapes.ClinicOut, summary="Read the clinic", **documented(None, clinic_examples.CLINIC)
 )
 async def get_clinic(request: Request) -> Response:
     """Read the clinic's settings."""
@@ -40,7 +40,7 @@ async def get_clinic(request: Request) -> Response:
     "/v1/clinic",
     response_model=shapes.ClinicOut,
     summary="Change the clinic",
-    **documented(examples.CLINIC_CHANGE, examples.CLINIC, roles=ADMIN),
+    **documented(clinic_examples.CLINIC_CHANGE, clinic_examples.CLINIC, roles=ADMIN),
 )
 async def change_clinic(request: Request, body: shapes.ClinicChangeIn) -> Response:
     """Change the settings that are sent. Holidays and closing days are no business days; checklists follow at once."""
@@ -55,7 +55,10 @@ async def change_clinic(request: Request, body: shapes.ClinicChangeIn) -> Respon
 
 
 @router.get(
-    "/v1/keys", response_model=shapes.KeysOut, summary="List the keys", **documented(None, examples.KEYS, roles=ADMIN)
+    "/v1/keys",
+    response_model=shapes.KeysOut,
+    summary="List the keys",
+    **documented(None, clinic_examples.KEYS, roles=ADMIN),
 )
 async def list_keys(request: Request) -> Response:
     """List the clinic's keys, oldest first, revoked ones too; never a secret."""
@@ -68,7 +71,7 @@ async def list_keys(request: Request) -> Response:
     status_code=201,
     response_model=shapes.MadeKeyOut,
     summary="Make a key",
-    **documented(examples.NEW_KEY, examples.MADE_KEY, roles=ADMIN),
+    **documented(clinic_examples.NEW_KEY, clinic_examples.MADE_KEY, roles=ADMIN),
 )
 async def add_key(request: Request, body: shapes.KeyIn, idempotency_key: IdempotencyKey = None) -> Response:
     """Make a key for a named person, or for a system with scopes. It is shown now and never again.

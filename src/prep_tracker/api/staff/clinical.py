@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Body, Path, Request
 from starlette.responses import Response
 
+from prep_tracker.api import clinic_examples, results
 from prep_tracker.api import clinic_schemas as shapes
-from prep_tracker.api import examples, schemas
+from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import Door, IdempotencyKey, IfMatch, Lang, act, version_of, words_of
-from prep_tracker.api.examples import SAID, documented
+from prep_tracker.api.examples import SAID
 from prep_tracker.api.staff.views import etag, said_document
 from prep_tracker.api.wire import Answer, answer
 from prep_tracker.services import clinical
@@ -42,9 +43,9 @@ async def _decide(
 @router.post(
     "/v1/procedures/{procedure_id}/waivers",
     status_code=201,
-    response_model=schemas.SaidOut,
+    response_model=results.SaidOut,
     summary="Waive a step",
-    **documented(examples.WAIVER, SAID, *STRICT, roles=CLINICIAN),
+    **documented(clinic_examples.WAIVER, SAID, *STRICT, roles=CLINICIAN),
 )
 async def waive(
     request: Request,
@@ -63,9 +64,9 @@ async def waive(
 
 @router.put(
     "/v1/procedures/{procedure_id}/gates/{step}",
-    response_model=schemas.SaidOut,
+    response_model=results.SaidOut,
     summary="Open a closed gate",
-    **documented(examples.GATE, SAID, *STRICT, roles=CLINICIAN),
+    **documented(clinic_examples.GATE, SAID, *STRICT, roles=CLINICIAN),
 )
 async def open_gate(
     request: Request,
@@ -84,9 +85,9 @@ async def open_gate(
 
 @router.put(
     "/v1/procedures/{procedure_id}/clearance",
-    response_model=schemas.SaidOut,
+    response_model=results.SaidOut,
     summary="Clear a procedure",
-    **documented(examples.CLEARANCE, SAID, *STRICT, roles=CLINICIAN),
+    **documented(clinic_examples.CLEARANCE, SAID, *STRICT, roles=CLINICIAN),
 )
 async def clear(
     request: Request,
@@ -107,7 +108,7 @@ async def clear(
 
 @router.delete(
     "/v1/procedures/{procedure_id}/clearance",
-    response_model=schemas.SaidOut,
+    response_model=results.SaidOut,
     summary="Take a clearance back",
     **documented(None, SAID, *STRICT, roles=CLINICIAN),
 )
@@ -124,9 +125,9 @@ async def remove_clearance(
 @router.post(
     "/v1/procedures/{procedure_id}/steps",
     status_code=201,
-    response_model=schemas.SaidOut,
+    response_model=results.SaidOut,
     summary="Add or replace a step",
-    **documented(examples.STEP, SAID, *STRICT),
+    **documented(clinic_examples.STEP, SAID, *STRICT),
 )
 async def add_step(
     request: Request,
@@ -143,9 +144,9 @@ async def add_step(
 
 @router.put(
     "/v1/procedures/{procedure_id}/state",
-    response_model=schemas.SaidOut,
+    response_model=results.SaidOut,
     summary="End a procedure",
-    **documented(examples.STATE, SAID, *STRICT),
+    **documented(clinic_examples.STATE, SAID, *STRICT),
 )
 async def set_state(
     request: Request, procedure_id: str, body: shapes.StateIn, lang: Lang = None, if_match: IfMatch = None
@@ -163,9 +164,9 @@ async def set_state(
 @router.post(
     "/v1/procedures/{procedure_id}/events",
     status_code=201,
-    response_model=schemas.SaidOut,
+    response_model=results.SaidOut,
     summary="Record an event",
-    **documented(examples.EVENT, SAID, 404, 409, scope="procedures:write"),
+    **documented(clinic_examples.EVENT, SAID, 404, 409, scope="procedures:write"),
 )
 async def record_event(
     request: Request, procedure_id: str, body: shapes.EventIn, lang: Lang = None, idempotency_key: IdempotencyKey = None

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from prep_tracker.api import clinic_examples
 from prep_tracker.api import clinic_schemas as shapes
-from prep_tracker.api import examples
+from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import (
     Door,
     IdempotencyKey,
@@ -20,7 +21,6 @@ from prep_tracker.api.door import (
     respond,
     unchanged,
 )
-from prep_tracker.api.examples import documented
 from prep_tracker.api.schemas import PatientIn
 from prep_tracker.api.wire import Answer, Name, answer
 from prep_tracker.services import patients
@@ -39,7 +39,7 @@ READ, WRITE = "patients:read", "patients:write"
     status_code=201,
     response_model=shapes.PatientOut,
     summary="Add a patient",
-    **documented(examples.NEW_PATIENT, examples.FULL_PATIENT, 409, scope=WRITE),
+    **documented(clinic_examples.NEW_PATIENT, clinic_examples.FULL_PATIENT, 409, scope=WRITE),
 )
 async def add_patient(request: Request, body: PatientIn, idempotency_key: IdempotencyKey = None) -> Response:
     """Add a patient under the clinic's own number."""
@@ -55,7 +55,7 @@ async def add_patient(request: Request, body: PatientIn, idempotency_key: Idempo
     "/v1/patients",
     response_model=shapes.PatientsOut,
     summary="Find a patient by reference",
-    **documented(None, {"items": [examples.FULL_PATIENT], "next": None}, scope=READ),
+    **documented(None, {"items": [clinic_examples.FULL_PATIENT], "next": None}, scope=READ),
 )
 async def find_patient(
     request: Request, reference: Annotated[Name, Query(description="The clinic's own number for the patient.")]
@@ -69,7 +69,7 @@ async def find_patient(
     "/v1/patients/{patient_id}",
     response_model=shapes.PatientOut,
     summary="Read a patient",
-    **documented(None, examples.FULL_PATIENT, 404, scope=READ),
+    **documented(None, clinic_examples.FULL_PATIENT, 404, scope=READ),
 )
 async def get_patient(request: Request, patient_id: str, if_none_match: IfNoneMatch = None) -> Response:
     """Read a patient."""
@@ -83,7 +83,7 @@ async def get_patient(request: Request, patient_id: str, if_none_match: IfNoneMa
     "/v1/patients/{patient_id}",
     response_model=shapes.PatientOut,
     summary="Change a patient",
-    **documented({"email": "pia@example.org"}, examples.FULL_PATIENT, 404, 409, scope=WRITE),
+    **documented({"email": "pia@example.org"}, clinic_examples.FULL_PATIENT, 404, 409, scope=WRITE),
 )
 async def change_patient(request: Request, patient_id: str, body: shapes.PatientChangeIn) -> Response:
     """Change the fields that are sent; null empties one that may be empty."""
@@ -116,7 +116,7 @@ async def erase_patient(request: Request, patient_id: str) -> Response:
     "/v1/patients/{patient_id}/export",
     response_model=shapes.ExportOut,
     summary="Give out everything that is kept",
-    **documented(None, examples.EXPORT, 404, roles=("admin",)),
+    **documented(None, clinic_examples.EXPORT, 404, roles=("admin",)),
 )
 async def export_patient(request: Request, patient_id: str) -> Response:
     """Give everything that is kept about a patient, table by table, as it is kept."""

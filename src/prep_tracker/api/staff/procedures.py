@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from prep_tracker.api import schemas
+from prep_tracker.api import results, schemas
+from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import (
     ALSO_CHECKED,
     AsOf,
@@ -27,15 +28,15 @@ from prep_tracker.api.door import (
     version_of,
     words_of,
 )
-from prep_tracker.api.examples import BOOKING, CHECKLIST, MOVE, MOVED, PROCEDURE, documented
-from prep_tracker.api.staff.views import etag, procedure_document
+from prep_tracker.api.examples import BOOKING, CHECKLIST, MOVE, MOVED, PROCEDURE
+from prep_tracker.api.staff.views import etag, known_of, procedure_document
 from prep_tracker.api.wire import Answer, answer
 from prep_tracker.domain.days import parse_day
-from prep_tracker.domain.errors import Fault, InvalidError
+from prep_tracker.domain.errors import Fault
 from prep_tracker.domain.standing import on
 from prep_tracker.exports.document import change_document, checklist_document
 from prep_tracker.services import booking, checklist
-from prep_tracker.services.booking import Contact, Move, NewPatient, Order
+from prep_tracker.services.booking import Move, NewPatient, Order
 from prep_tracker.services.checklist import Standing
 from prep_tracker.store import patients
 
@@ -51,7 +52,7 @@ EVERYTHING = Annotated[bool, Query(description="Show the steps that do not apply
 @router.post(
     "/v1/procedures",
     status_code=201,
-    response_model=schemas.ProcedureOut,
+    response_model=results.ProcedureOut,
     summary="Book a procedure",
     **documented(BOOKING, PROCEDURE, 409, scope="procedures:write"),
 )
@@ -59,9 +60,6 @@ async def book(
     request: Request, body: schemas.ProcedureIn, lang: Lang = None, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Book a procedure for a patient on a day, with whatever is known already. All of it is kept, or nothing."""
-    if body.products:
-        fault = Fault("/products", "not-yet", "Products cannot be sent with a booking yet. Leave products out.")
-        raise InvalidError(fault)
     words = words_of(request, lang)
 
     def work(connection: Connection, desk: Desk) -> Answer:
@@ -77,7 +75,7 @@ async def book(
 
 @router.get(
     "/v1/procedures/{procedure_id}",
-    response_model=schemas.ProcedureOut,
+    response_model=results.ProcedureOut,
     summary="Read a procedure and how it stands",
     **documented(None, PROCEDURE, 404, scope="procedures:read"),
 )
@@ -106,7 +104,7 @@ async def get_procedure(
 
 @router.get(
     "/v1/procedures/{procedure_id}/checklist",
-    response_model=schemas.ChecklistOut,
+    response_model=results.ChecklistOut,
     summary="Read the countdown checklist",
     **documented(None, CHECKLIST, 404, scope="procedures:read"),
 )
@@ -140,7 +138,7 @@ async def get_checklist(
 
 @router.post(
     "/v1/procedures/{procedure_id}/moves",
-    response_model=schemas.MoveOut,
+    response_model=results.MoveOut,
     summary="Move a procedure, or see what moving would do",
     **documented(MOVE, MOVED, 404, 409, 412, 428, scope="procedures:write"),
 )
@@ -208,7 +206,5 @@ def _order(body: schemas.ProcedureIn) -> Order:
         ),
         patient_id=body.patient_id,
         backdated=body.backdated,
-        answers=body.answers,
-        exposures=[Contact(x.to, x.on, x.kind, x.note) for x in body.exposures],
-        kept_since=body.kept_since,
+        known=known_of(body),
     )

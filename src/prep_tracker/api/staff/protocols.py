@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from prep_tracker.api import schemas
+from prep_tracker.api import results
+from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import Door, IfNoneMatch, not_modified, read, respond, unchanged
-from prep_tracker.api.examples import PROTOCOL, PROTOCOLS, documented
+from prep_tracker.api.examples import PROTOCOL, PROTOCOLS
 from prep_tracker.api.wire import answer
 from prep_tracker.domain.errors import NotFoundError
 from prep_tracker.services import protocols
@@ -23,7 +24,7 @@ router = APIRouter(route_class=Door, tags=["Protocols"])
 
 @router.get(
     "/v1/protocols",
-    response_model=schemas.ProtocolsOut,
+    response_model=results.ProtocolsOut,
     summary="List the protocols",
     **documented(None, PROTOCOLS, scope="procedures:read"),
 )
@@ -35,7 +36,7 @@ async def list_protocols(request: Request) -> Response:
 
 @router.get(
     "/v1/protocols/{name}",
-    response_model=schemas.ProtocolOut,
+    response_model=results.ProtocolOut,
     summary="Read a protocol",
     **documented(None, PROTOCOL, 404, scope="procedures:read"),
 )

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response, StreamingResponse
 
-from prep_tracker.api import examples, schemas
+from prep_tracker.api import clinic_examples, examples, results
 from prep_tracker.api import protocol_schemas as shapes
+from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import (
     Door,
     IdempotencyKey,
@@ -25,7 +26,6 @@ from prep_tracker.api.door import (
     version_of,
     words_of,
 )
-from prep_tracker.api.examples import documented
 from prep_tracker.api.staff.views import etag
 from prep_tracker.api.wire import Answer, answer
 from prep_tracker.catalog import check_protocol, lexicon, load_protocol
@@ -53,7 +53,7 @@ BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/yaml": {"schema": {"type": "string"}, "example": examples.DRAFT},
+            "application/yaml": {"schema": {"type": "string"}, "example": clinic_examples.DRAFT},
             "application/json": {"schema": {"type": "object"}, "example": {"protocol": "our-peel", "steps": []}},
         },
     }
@@ -70,7 +70,7 @@ def _with_body(extra: dict[str, Any]) -> dict[str, Any]:
     status_code=201,
     response_model=shapes.DraftOut,
     summary="Send a draft",
-    **_with_body(documented(None, examples.DRAFTED, 400, 413, roles=LEADS)),
+    **_with_body(documented(None, clinic_examples.DRAFTED, 400, 413, roles=LEADS)),
 )
 async def draft(request: Request, slug: Slug, idempotency_key: IdempotencyKey = None) -> Response:
     """Send a protocol, as YAML or JSON. It is kept as a draft, and the answer says what the linter thinks of it."""
@@ -88,7 +88,7 @@ async def draft(request: Request, slug: Slug, idempotency_key: IdempotencyKey = 
     "/v1/protocols/{slug}/drafts/{n}",
     response_model=shapes.DraftOut,
     summary="Read a draft and its lint report",
-    **documented(None, examples.DRAFTED, 404, roles=LEADS),
+    **documented(None, clinic_examples.DRAFTED, 404, roles=LEADS),
 )
 async def get_draft(request: Request, slug: Slug, n: Number) -> Response:
     """Read one of the clinic's own versions, with what the linter thinks of it."""
@@ -101,7 +101,7 @@ async def get_draft(request: Request, slug: Slug, n: Number) -> Response:
     "/v1/protocols/{slug}/drafts/{n}/publish",
     response_model=shapes.DraftOut,
     summary="Publish a draft",
-    **documented(None, examples.PUBLISHED, 404, 409, roles=LEADS),
+    **documented(None, clinic_examples.PUBLISHED, 404, 409, roles=LEADS),
 )
 async def publish(request: Request, slug: Slug, n: Number, idempotency_key: IdempotencyKey = None) -> Response:
     """Publish a draft that another person wrote. From then on it never changes; bookings keep the version they have."""
@@ -117,7 +117,7 @@ async def publish(request: Request, slug: Slug, n: Number, idempotency_key: Idem
     "/v1/protocols/{slug}/drafts/{n}/retire",
     response_model=shapes.DraftOut,
     summary="Retire a version",
-    **documented(None, examples.PUBLISHED | {"status": "retired"}, 404, 409, roles=LEADS),
+    **documented(None, clinic_examples.PUBLISHED | {"status": "retired"}, 404, 409, roles=LEADS),
 )
 async def retire(request: Request, slug: Slug, n: Number, idempotency_key: IdempotencyKey = None) -> Response:
     """Retire a published version: nobody books it any more; what is booked with it stays."""
@@ -132,13 +132,13 @@ async def retire(request: Request, slug: Slug, n: Number, idempotency_key: Idemp
     "/v1/protocols/{slug}/diff",
     response_model=shapes.DiffOut,
     summary="Compare two versions",
-    **documented(None, examples.DIFF, 404),
+    **documented(None, clinic_examples.DIFF, 404),
 )
 async def diff(
     request: Request,
     slug: Slug,
-    old: Annotated[int, Query(alias="from", ge=1, le=999_999)],
-    new: Annotated[int, Query(alias="to", ge=1, le=999_999)],
+    old: Annotated[int, Query(alias="from", ge=1, le=999_999, description="The version before.")],
+    new: Annotated[int, Query(alias="to", ge=1, le=999_999, description="The version after.")],
     lang: Lang = None,
 ) -> Response:
     """Say what changed between two versions, step by step, and how many booked patients are asked to start earlier."""
@@ -166,7 +166,7 @@ async def diff(
     "/v1/protocols/{slug}/drafts/{n}/simulate",
     response_model=shapes.SimulationLineOut,
     summary="Try a draft on everything that is booked",
-    **documented(None, examples.SIMULATED, 404, roles=LEADS),
+    **documented(None, clinic_examples.SIMULATED, 404, roles=LEADS),
 )
 async def simulate(request: Request, slug: Slug, n: Number) -> Response:
     """Say what would change for every booked procedure, one JSON document a line; nothing is stored.
@@ -198,7 +198,7 @@ async def _simulated(request: Request, rules: Rules, slug: str, total: int) -> A
 
 @router.post(
     "/v1/procedures/{procedure_id}/protocol",
-    response_model=schemas.MoveOut,
+    response_model=results.MoveOut,
     summary="Move a procedure to another version of its protocol",
     **documented({"version": 2}, examples.MOVED, 404, 409, 412, 428),
 )

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Body, Path, Request
 from starlette.responses import Response
 
-from prep_tracker.api import schemas
+from prep_tracker.api import results, schemas
 from prep_tracker.api.cursors import Cursor, Limit, cursor, link, place
+from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import ALSO_CHECKED, Door, IdempotencyKey, Lang, act, desk_of, read, respond, words_of
-from prep_tracker.api.examples import ANSWERS, ENTRIES, EXPOSED, EXPOSURE, MARK, MARKED, SAID, WITHDRAWAL, documented
+from prep_tracker.api.examples import ANSWERS, ENTRIES, EXPOSED, EXPOSURE, MARK, MARKED, SAID, WITHDRAWAL
 from prep_tracker.api.staff.views import entry_document, etag, exposed_document, marked_document, said_document
 from prep_tracker.api.wire import Answer, Key, answer
 from prep_tracker.domain.days import parse_day
@@ -31,7 +32,7 @@ Number = Annotated[int, Path(ge=1, le=10**6, description="The entry's number in 
 @router.post(
     "/v1/procedures/{procedure_id}/marks",
     status_code=201,
-    response_model=schemas.MarkedOut,
+    response_model=results.MarkedOut,
     summary="Mark a step",
     **documented(MARK, MARKED, 404, 409, scope="procedures:write"),
 )
@@ -57,7 +58,7 @@ async def mark(
 @router.post(
     "/v1/procedures/{procedure_id}/exposures",
     status_code=201,
-    response_model=schemas.ExposureOut,
+    response_model=results.ExposureOut,
     summary="Report a contact with something to be avoided",
     **documented(EXPOSURE, EXPOSED, 404, 409, scope="procedures:write"),
 )
@@ -81,7 +82,7 @@ async def expose(
 
 @router.put(
     "/v1/procedures/{procedure_id}/answers",
-    response_model=schemas.SaidOut,
+    response_model=results.SaidOut,
     summary="Answer what the protocol asks",
     **documented(ANSWERS, SAID, 404, 409, scope="procedures:write"),
 )
@@ -103,7 +104,7 @@ async def put_answers(
 
 @router.get(
     "/v1/procedures/{procedure_id}/entries",
-    response_model=schemas.EntriesOut,
+    response_model=results.EntriesOut,
     summary="Read the record",
     **documented(None, ENTRIES, 404, scope="procedures:read"),
 )
@@ -125,7 +126,7 @@ async def get_entries(request: Request, procedure_id: str, limit: Limit = 50, gi
 @router.post(
     "/v1/procedures/{procedure_id}/entries/{n}/withdrawal",
     status_code=201,
-    response_model=schemas.SaidOut,
+    response_model=results.SaidOut,
     summary="Withdraw an entry that was a mistake",
     **documented(WITHDRAWAL, SAID, 404, 409, scope="procedures:write"),
 )

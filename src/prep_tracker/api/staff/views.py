@@ -5,16 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from prep_tracker.api.door import tag
+from prep_tracker.desk.ordering import Contact, Known, NewProduct
 from prep_tracker.domain.change import change
 from prep_tracker.domain.standing import on
 from prep_tracker.exports.document import change_document, iso, item_document, standing_document
 
 if TYPE_CHECKING:
+    from prep_tracker.api.schemas import KnownIn
     from prep_tracker.catalog.words import Words
     from prep_tracker.desk.case import Case, Desk
     from prep_tracker.domain.entries import Entry
     from prep_tracker.services.checklist import Standing
     from prep_tracker.store.patients import PatientRow
+
+
+def known_of(body: KnownIn) -> Known:
+    """Take what is known out of a body."""
+    return Known(
+        answers=body.answers,
+        exposures=[Contact(x.to, x.on, x.kind, x.note) for x in body.exposures],
+        kept_since=body.kept_since,
+        products=[NewProduct(x.text, x.kind, x.prescribed, x.last_used_on) for x in body.products],
+    )
 
 
 def etag(case: Case, desk: Desk, words: Words) -> str:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from prep_tracker.api import clinic_examples
 from prep_tracker.api import clinic_schemas as shapes
-from prep_tracker.api import examples
 from prep_tracker.api.cursors import Cursor, Limit, cursor, link, place
+from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import Door, Lang, Service, desk_of, read, respond, words_of
-from prep_tracker.api.examples import documented
 from prep_tracker.api.wire import Answer, Day, answer
 from prep_tracker.domain.errors import Fault, InvalidError
 from prep_tracker.exports.document import reason_document
@@ -31,7 +31,7 @@ FIRST_REASONS = 3
     "/v1/worklist",
     response_model=shapes.WorklistOut,
     summary="Who is not ready, and why",
-    **documented(None, examples.WORKLIST, scope="procedures:read"),
+    **documented(None, clinic_examples.WORKLIST, scope="procedures:read"),
 )
 async def get_worklist(
     request: Request,
