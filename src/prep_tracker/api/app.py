@@ -86,6 +86,8 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
         telemetry=None,
     )
     app.state.service = Service(store, clock)

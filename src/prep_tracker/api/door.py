@@ -202,11 +202,6 @@ def not_modified(current: str) -> Response:
     return Response(status_code=304, headers={"ETag": current, "Cache-Control": "private, no-cache"})
 
 
-def version_of(if_match: str | None, current: int | None = None) -> int | None:
-    """Take the version out of ``If-Match``: None when there is none, -1 when it is no tag of ours."""
-    if if_match is None:
-        return None
-    found = [int(number) for number in _TAG.findall(if_match)]
-    if current is not None and current in found:
-        return current
-    return found[0] if found else -1
+def versions_of(if_match: str | None) -> frozenset[int] | None:
+    """Take the versions out of ``If-Match``: None when there is none; empty when no tag in it is ours."""
+    return None if if_match is None else frozenset(int(number) for number in _TAG.findall(if_match))

@@ -55,7 +55,7 @@ def _desk(clinic: ClinicRow, noon: datetime, ago: int, verb: str) -> Desk:
 
 def _do(connection: Connection, desk: Desk, procedure_id: str, verb: str, rest: list[Any], today: date) -> None:  # noqa: C901, PLR0912 - one case an act
     case = open_to_change(connection, desk, procedure_id)
-    match = case.row.version
+    match = (case.row.version,)
     match verb, rest:
         case "everything", []:
             for item in case.checklist.items:

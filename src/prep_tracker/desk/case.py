@@ -7,7 +7,7 @@ plan may come from memory, for a plan depends on nothing but the entries, the pr
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from prep_tracker.store.clinics import ClinicRow
     from prep_tracker.store.procedures import ProcedureRow
 
+Versions = Collection[int] | None
+"""The versions on which a change was decided; None: nobody said."""
 MOST_PLANS = 20_000
 BATCH = 500
 _plans: OrderedDict[tuple[str, int, Calendar, str], Checklist] = OrderedDict()
@@ -121,12 +123,12 @@ def plan_of(connection: Connection, desk: Desk, record: Record) -> Checklist:
     return plan(rules_of(connection, desk.clinic.id, record.protocol), record, desk.calendar)
 
 
-def require_match(case: Case, if_match: int | None) -> None:
-    """Let a change pass only if it was decided on the newest version; ``if_match`` is the version part of the tag."""
+def require_match(case: Case, if_match: Versions) -> None:
+    """Let a change pass only if it was decided on the newest version; ``if_match`` holds the versions of the tags."""
     if if_match is None:
         msg = "Read the procedure first and send its ETag as If-Match, so that nobody's change is overwritten."
         raise PreconditionRequiredError(msg)
-    if if_match != case.row.version:
+    if case.row.version not in if_match:
         raise StaleError(case.row.version)
 
 

@@ -32,6 +32,7 @@ from prep_tracker.store.patients import PatientRow
 from prep_tracker.store.procedures import ProcedureRow
 
 if TYPE_CHECKING:
+    from prep_tracker.desk.case import Versions
     from prep_tracker.domain.rules import Rules
     from prep_tracker.store import Connection
 
@@ -73,7 +74,7 @@ def book(connection: Connection, desk: Desk, order: Order) -> Case:
     if faults or rules is None:
         raise InvalidError(*faults)
     if order.patient_id is not None:
-        patient = patients.get(connection, desk.clinic.id, order.patient_id)
+        patient = patients.lock(connection, desk.clinic.id, order.patient_id)  # nobody erases them meanwhile
     else:
         patient = _patient(connection, desk, order.patient)
     new = first_entries(desk, order.on, order.at, rules.name, order.known)
@@ -183,7 +184,7 @@ def preview_move(connection: Connection, desk: Desk, procedure_id: str, move: Mo
 
 
 def apply_move(
-    connection: Connection, desk: Desk, procedure_id: str, move: Move, *, if_match: int | None
+    connection: Connection, desk: Desk, procedure_id: str, move: Move, *, if_match: Versions
 ) -> tuple[Case, Change]:
     """Move a procedure. What was done stays done; what follows from the day follows the new one."""
     case = open_to_change(connection, desk, procedure_id)

@@ -16,14 +16,13 @@ from prep_tracker.domain.protocol import BUILT_IN_EVENTS
 from prep_tracker.domain.standing import reasons_on, worst_case
 
 if TYPE_CHECKING:
+    from prep_tracker.desk.case import Versions
     from prep_tracker.domain.entries import EndState, Entry
     from prep_tracker.domain.items import Item
     from prep_tracker.store import Connection
 
 
-def waive(
-    connection: Connection, desk: Desk, procedure_id: str, step: str, reason: str, *, if_match: int | None
-) -> Case:
+def waive(connection: Connection, desk: Desk, procedure_id: str, step: str, reason: str, *, if_match: Versions) -> Case:
     """Waive a step, with a reason. It covers what is known now: the days that the step is short, or could be."""
     case = _matched(connection, desk, procedure_id, if_match)
     item = _item(case, step)
@@ -35,7 +34,7 @@ def waive(
 
 
 def open_gate(
-    connection: Connection, desk: Desk, procedure_id: str, step: str, reason: str, *, if_match: int | None
+    connection: Connection, desk: Desk, procedure_id: str, step: str, reason: str, *, if_match: Versions
 ) -> Case:
     """Open a gate that an answer closed. A gate that is not closed is a ``ConflictError``."""
     case = _matched(connection, desk, procedure_id, if_match)
@@ -56,7 +55,7 @@ def clear(
     accepted: Sequence[str],
     words: str | None,
     *,
-    if_match: int | None,
+    if_match: Versions,
 ) -> Case:
     """Clear a procedure for its day. While something blocks it, the clinician names every such step that they accept.
 
@@ -88,7 +87,7 @@ def clear(
 
 
 def remove_clearance(
-    connection: Connection, desk: Desk, procedure_id: str, reason: str | None, *, if_match: int | None
+    connection: Connection, desk: Desk, procedure_id: str, reason: str | None, *, if_match: Versions
 ) -> Case:
     """Take a clearance back. Without one there is nothing to take back: a ``ConflictError``."""
     case = _matched(connection, desk, procedure_id, if_match)
@@ -100,7 +99,7 @@ def remove_clearance(
 
 
 def add_step(
-    connection: Connection, desk: Desk, procedure_id: str, step: dict[str, Any], *, if_match: int | None
+    connection: Connection, desk: Desk, procedure_id: str, step: dict[str, Any], *, if_match: Versions
 ) -> Case:
     """Add a step to this one procedure, or replace the one with the same id. It must be sound within its protocol."""
     case = _matched(connection, desk, procedure_id, if_match)
@@ -129,7 +128,7 @@ def add_step(
 
 
 def set_state(
-    connection: Connection, desk: Desk, procedure_id: str, state: EndState, reason: str | None, *, if_match: int | None
+    connection: Connection, desk: Desk, procedure_id: str, state: EndState, reason: str | None, *, if_match: Versions
 ) -> Case:
     """End a procedure: cancelled, completed or no-show. It cannot be completed or missed before its day."""
     case = _matched(connection, desk, procedure_id, if_match)
@@ -157,7 +156,7 @@ def record_event(connection: Connection, desk: Desk, procedure_id: str, event: s
     return _decide(connection, desk, case, entry, "event.recorded", 201)
 
 
-def _matched(connection: Connection, desk: Desk, procedure_id: str, if_match: int | None) -> Case:
+def _matched(connection: Connection, desk: Desk, procedure_id: str, if_match: Versions) -> Case:
     case = open_to_change(connection, desk, procedure_id)
     require_match(case, if_match)
     require_open(case)

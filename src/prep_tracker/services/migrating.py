@@ -23,6 +23,7 @@ from prep_tracker.domain.plan import plan
 from prep_tracker.store import protocols
 
 if TYPE_CHECKING:
+    from prep_tracker.desk.case import Versions
     from prep_tracker.store import Connection
 
 
@@ -32,7 +33,7 @@ def preview(connection: Connection, desk: Desk, procedure_id: str, version: int)
 
 
 def migrate(
-    connection: Connection, desk: Desk, procedure_id: str, version: int, *, if_match: int | None
+    connection: Connection, desk: Desk, procedure_id: str, version: int, *, if_match: Versions
 ) -> tuple[Case, Change]:
     """Move a procedure to another version of its protocol, as an entry in its record."""
     case = open_to_change(connection, desk, procedure_id)

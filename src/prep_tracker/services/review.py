@@ -13,6 +13,7 @@ from prep_tracker.domain import entries as e
 from prep_tracker.domain.errors import Fault, InvalidError, NotFoundError
 
 if TYPE_CHECKING:
+    from prep_tracker.desk.case import Versions
     from prep_tracker.desk.ordering import NewProduct
     from prep_tracker.domain.entries import Decision
     from prep_tracker.store import Connection
@@ -91,7 +92,7 @@ def decide(
     decision: Decision,
     words: str,
     *,
-    if_match: int | None,
+    if_match: Versions,
 ) -> Case:
     """Decide about a product as a clinician; only then does the patient read what to do.
 

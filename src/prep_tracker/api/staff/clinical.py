@@ -11,7 +11,7 @@ from starlette.responses import Response
 from prep_tracker.api import clinic_examples, results
 from prep_tracker.api import clinic_schemas as shapes
 from prep_tracker.api.documenting import documented
-from prep_tracker.api.door import Door, IdempotencyKey, IfMatch, Lang, act, version_of, words_of
+from prep_tracker.api.door import Door, IdempotencyKey, IfMatch, Lang, act, versions_of, words_of
 from prep_tracker.api.examples import SAID
 from prep_tracker.api.staff.views import etag, said_document
 from prep_tracker.api.wire import Answer, answer
@@ -56,7 +56,7 @@ async def waive(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Waive a step with a reason. It covers what is known now: what comes later reopens the step."""
-    match = version_of(if_match)
+    match = versions_of(if_match)
     return await _decide(
         request, lang, 201, lambda c, d: clinical.waive(c, d, procedure_id, body.step, body.reason, if_match=match)
     )
@@ -77,7 +77,7 @@ async def open_gate(
     if_match: IfMatch = None,
 ) -> Response:
     """Open a gate that an answer closed; the question is asked again on the day."""
-    match = version_of(if_match)
+    match = versions_of(if_match)
     return await _decide(
         request, lang, 200, lambda c, d: clinical.open_gate(c, d, procedure_id, step, body.reason, if_match=match)
     )
@@ -97,7 +97,7 @@ async def clear(
     if_match: IfMatch = None,
 ) -> Response:
     """Say that it may go ahead on its day. It is void as soon as the day moves or something worse becomes known."""
-    match, given = version_of(if_match), body or shapes.ClearanceIn()
+    match, given = versions_of(if_match), body or shapes.ClearanceIn()
     return await _decide(
         request,
         lang,
@@ -116,7 +116,7 @@ async def remove_clearance(
     request: Request, procedure_id: str, lang: Lang = None, if_match: IfMatch = None
 ) -> Response:
     """Take a clearance back."""
-    match = version_of(if_match)
+    match = versions_of(if_match)
     return await _decide(
         request, lang, 200, lambda c, d: clinical.remove_clearance(c, d, procedure_id, None, if_match=match)
     )
@@ -138,7 +138,7 @@ async def add_step(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Add a step to this one procedure, in the protocol language; the same id replaces the protocol's step."""
-    match = version_of(if_match)
+    match = versions_of(if_match)
     return await _decide(request, lang, 201, lambda c, d: clinical.add_step(c, d, procedure_id, body, if_match=match))
 
 
@@ -152,7 +152,7 @@ async def set_state(
     request: Request, procedure_id: str, body: shapes.StateIn, lang: Lang = None, if_match: IfMatch = None
 ) -> Response:
     """Say that a procedure was cancelled, completed, or that the patient did not come."""
-    match = version_of(if_match)
+    match = versions_of(if_match)
     return await _decide(
         request,
         lang,

@@ -25,7 +25,7 @@ from prep_tracker.api.door import (
     respond,
     tag,
     unchanged,
-    version_of,
+    versions_of,
     words_of,
 )
 from prep_tracker.api.examples import BOOKING, CHECKLIST, MOVE, MOVED, PROCEDURE
@@ -159,7 +159,7 @@ async def move(
         return respond(Answer(200, to_json(change_document(made, words)), {"Content-Language": words.language}))
 
     def work(connection: Connection, desk: Desk) -> Answer:
-        case, done = booking.apply_move(connection, desk, procedure_id, wanted, if_match=version_of(if_match))
+        case, done = booking.apply_move(connection, desk, procedure_id, wanted, if_match=versions_of(if_match))
         document = change_document(done, words)
         return answer(200, document, ETag=etag(case, desk, words), Content_Language=words.language)
 

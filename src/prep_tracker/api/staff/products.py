@@ -11,7 +11,7 @@ from starlette.responses import Response
 from prep_tracker.api import results, review_examples, schemas
 from prep_tracker.api import review_results as shapes
 from prep_tracker.api.documenting import documented
-from prep_tracker.api.door import Door, IdempotencyKey, IfMatch, Lang, act, read, respond, version_of, words_of
+from prep_tracker.api.door import Door, IdempotencyKey, IfMatch, Lang, act, read, respond, versions_of, words_of
 from prep_tracker.api.examples import SAID
 from prep_tracker.api.staff.looking import scan_document
 from prep_tracker.api.staff.views import etag, said_document
@@ -103,7 +103,7 @@ async def decide(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Decide as a clinician: continue, hold, change, ask the prescriber, or stop as agreed with the prescriber."""
-    match = version_of(if_match)
+    match = versions_of(if_match)
     return await _said(
         request,
         lang,

@@ -23,7 +23,7 @@ from prep_tracker.api.door import (
     desk_of,
     read,
     respond,
-    version_of,
+    versions_of,
     words_of,
 )
 from prep_tracker.api.staff.views import etag
@@ -218,7 +218,7 @@ async def migrate(
         return respond(answer(200, change_document(made, words), Content_Language=words.language))
 
     def work(connection: Connection, desk: Desk) -> Answer:
-        case, done = migrating.migrate(connection, desk, procedure_id, body.version, if_match=version_of(if_match))
+        case, done = migrating.migrate(connection, desk, procedure_id, body.version, if_match=versions_of(if_match))
         document = change_document(done, words)
         return answer(200, document, ETag=etag(case, desk, words), Content_Language=words.language)
 
