@@ -9,7 +9,11 @@ from prep_tracker.catalog.reader import read
 from prep_tracker.domain.matching import Scan, match
 
 FOLDER = Path(__file__).parents[1] / "data" / "labels"
-SHORT = {"rx": ["retinoid", "prescription-retinoid"], "otc": ["retinoid", "cosmetic-retinoid"]}
+SHORT = {
+    "rx": ["retinoid", "prescription-retinoid"],
+    "otc": ["retinoid", "cosmetic-retinoid"],
+    "ester": ["retinoid", "retinyl-ester"],
+}
 
 
 def fragments() -> list[tuple[str, frozenset[str]]]:
