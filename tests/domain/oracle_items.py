@@ -8,7 +8,7 @@ from prep_tracker.domain import entries as e
 from prep_tracker.domain.protocol import Avoid, Daily, Do, Gate, Note, Review, Step
 from tests.domain import oracle_days as days
 from tests.domain.oracle_avoid import Shorts, avoid_short, avoid_state
-from tests.domain.oracle_days import ONE
+from tests.domain.oracle_days import ONE, walk
 from tests.domain.oracle_facts import Product, World
 
 NEVER = date.max - 400 * ONE
@@ -149,7 +149,8 @@ def daily_short(world: World, step: Daily, day: date) -> int:
     if step.start_by is not None:
         by = world.point(step.start_by)
         if isinstance(by, date):
-            started = min((on for on, kept in marks.items() if kept), default=day)
+            possible_start = next(x for x in walk(max(day, first), NEVER) if marks.get(x) is not False)
+            started = min((on for on, kept in marks.items() if kept), default=possible_start)
             missing = max(missing, (max(started, first) - by).days)
     return missing
 

@@ -87,7 +87,8 @@ def helps(world: World, step: Step, state: str, then: date) -> bool:
         return then <= items.do_days(world, step)[2]
     if isinstance(step, Daily) and state == "late" and step.start_by is not None:
         latest = world.point(step.start_by)
-        return isinstance(latest, date) and then <= latest
+        missed = world.days_marked(step.id).get(then) is False
+        return isinstance(latest, date) and then <= latest and not missed
     if isinstance(step, Review):
         due = due_of_review(world, step)
         return due is None or then <= due

@@ -259,3 +259,17 @@ def test_what_is_due_on_the_day_itself_keeps_nobody_from_being_ready_before_it()
         "waiting",
         "waiting",
     ]
+
+
+def test_a_start_that_was_missed_on_its_last_possible_day_blocks_at_once() -> None:
+    step = {"kind": "daily", "from": {"days": -10}, "to": {"days": -1}, "start_by": {"days": -8}}
+    missed = [(when, e.Marked, {"step": "step", "mark": "missed", "on": day(when)}) for when in ("9 Dec", "10 Dec")]
+    assert [status(case(step), d).level for d in ("8 Dec", "9 Dec", "10 Dec", "11 Dec")] == [
+        "on-track",
+        "at-risk",
+        "at-risk",
+        "blocked",
+    ]
+    assert is_day(status(case(step, missed[0]), "9 Dec").act_by, "10 Dec")
+    found = status(case(step, *missed), "10 Dec")
+    assert (found.level, found.reasons[0].days_short) == ("blocked", 1)

@@ -153,6 +153,11 @@ def _start_by(item: Item, marks: dict[int, bool], first: int, by: int, record: R
         if began > by:
             item.shorts = tuple(sorted((*item.shorts, (record.booked_on, began - by, began - by))))
         return
-    item.last_chance = by
-    late = tuple((by + n, n, n) for n in range(1, max(1, record.on - by) + 1))
+    # A day that was marked as missed is no start any more, also today's.
+    item.last_chance = next((day for day in range(by, first - 1, -1) if day not in marks), None)
+    begin = record.booked_on if item.last_chance is None else item.last_chance + 1
+    late: list[tuple[int, int, int]] = []
+    for day in range(begin, max(by + 1, record.on) + 1):
+        missing = next(d for d in range(max(day, first), FAR) if d not in marks) - by
+        late.append((day, missing, missing))
     item.shorts = tuple(sorted((*item.shorts, *late)))
