@@ -40,7 +40,7 @@ def test_a_file_that_is_no_database_is_one_line(tmp_path: Path, command: list[st
     (tmp_path / "notes.txt").write_text("Call Pia back. " * 100, encoding="utf-8")
     code, (said,) = lines(*command, PREP_DATABASE_URL="sqlite:///notes.txt")
     assert code == 1
-    assert said.startswith("prep-tracker: This cannot be used as a database (DatabaseError SQLITE_NOTADB).")
+    assert said.startswith("prep-tracker: This cannot be used as a database (DatabaseError SQLITE_NOTADB")
     assert (tmp_path / "notes.txt").read_text(encoding="utf-8") == "Call Pia back. " * 100
 
 
