@@ -34,7 +34,7 @@ def test_every_operation_stands_behind_the_door_or_says_that_it_is_public() -> N
     for router in ROUTERS:
         for route in router.routes:
             if getattr(route, "include_in_schema", False):
-                name = f"{sorted(route.methods)[0]} {route.path_format}"  # type: ignore[attr-defined]
+                name = f"{min(route.methods)} {route.path_format}"  # type: ignore[attr-defined]
                 operation = next(o for o in operations() if o.name == name)
                 assert isinstance(route, Door) != operation.is_public, name
 
@@ -152,7 +152,7 @@ def test_lists_and_searches_hold_nothing_of_another_clinic(house: House) -> None
 
 
 def test_both_clinics_may_use_the_same_names(house: House) -> None:
-    """A protocol of one's own and a patient's number belong to a clinic: the other may have its own of the same name."""
+    """Protocols of one's own and patients' numbers belong to a clinic: the other may use the same names."""
     theirs(house)
     draft = {"content": OUR_PEEL.replace("14", "21"), "headers": {"Content-Type": "application/yaml"}}
     made = house.person("Bea").send("POST", "/v1/protocols/our-peel/drafts", **draft)

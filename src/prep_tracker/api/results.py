@@ -9,19 +9,6 @@ from pydantic import ConfigDict, Field
 from prep_tracker.api.wire import Day, Out
 
 
-class ProblemOut(Out):
-    """A problem document (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    request_id: str
-    etag: str | None = None
-    errors: list[dict[str, str]] | None = None
-
-
 class ReasonOut(Out):
     """One thing that keeps the procedure from being ready."""
 
@@ -38,6 +25,20 @@ class ReasonOut(Out):
 
 Level = Literal["ready", "on-track", "waiting", "at-risk", "blocked", "past", "cancelled", "completed", "no-show"]
 State = Literal["waived", "closed", "over", "short", "done", "late", "unknown", "open", "upcoming"]
+
+
+class ProblemOut(Out):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    etag: str | None = None
+    errors: list[dict[str, str]] | None = None
+    reasons: list[ReasonOut] | None = None
 
 
 class StandingOut(Out):
