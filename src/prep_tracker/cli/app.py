@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prep_tracker import __version__
-from prep_tracker.cli import keys, protocols, upkeep
+from prep_tracker.cli import keys, looking, protocols, upkeep
 from prep_tracker.cli.out import Commands, say, say_json
 
 if TYPE_CHECKING:
@@ -91,6 +91,10 @@ def plan(
     }
     asked = Asked(protocol, day, at, zone, booked, as_of, said, no_products, lang)
     show_plan(asked, everything=every, as_json=as_json)
+
+
+app.command(epilog=PLAN_EPILOG)(looking.feasible)
+app.command()(looking.scan)
 
 
 @app.command()

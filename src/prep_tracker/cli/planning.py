@@ -28,7 +28,7 @@ class Asked:
     """What stands on the command line, as it was written."""
 
     protocol: str
-    day: str
+    day: str | None
     at: str | None
     zone: str
     booked: str | None
@@ -76,8 +76,11 @@ def load_rules(name: str) -> Rules:
     return prepare(protocol, catalog.lexicon())
 
 
-def read_days(asked: Asked) -> Days:
-    """Read the days, the time and the zone, and refuse all that are wrong at once."""
+def read_days(asked: Asked, *, day: str = "DAY") -> Days:
+    """Read the days, the time and the zone, and refuse all that are wrong at once.
+
+    ``day`` is what the day of the procedure is called on the command line; left out there, it is the as-of day.
+    """
     wrong: list[str] = []
 
     def checked(option: str, text: str, read: Callable[[str], T]) -> T | None:
@@ -89,9 +92,9 @@ def read_days(asked: Asked) -> Days:
 
     checked("--zone", asked.zone, assert_zone)
     today = "" if wrong else SystemClock().today(asked.zone).isoformat()
-    on_day = checked("DAY", asked.day, parse_day)
     start = None if asked.at is None else checked("--at", asked.at, parse_time)
     as_of = checked("--as-of", asked.as_of or today, parse_day) if asked.as_of or today else None
+    on_day = as_of if asked.day is None else checked(day, asked.day, parse_day)
     booked_on = as_of if asked.booked is None else checked("--booked", asked.booked, parse_day)
     if as_of is not None and booked_on is not None and booked_on > as_of:
         wrong.append(f"--booked {booked_on}: it lies after the as-of day {as_of}; write that day or an earlier one.")
