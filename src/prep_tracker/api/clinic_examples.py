@@ -111,3 +111,21 @@ WORKLIST = {
     ],
     "next": None,
 }
+VERSIONS = {
+    "items": [
+        {
+            "version": 1,
+            "status": "published",
+            "own": True,
+            "created_by": "Cleo Example",
+            "published_by": "Ada Example",
+            "content_hash": "0" * 64,
+        }
+    ],
+    "next": None,
+}
+MIGRATIONS = {"version": 2, "procedures": [{"id": ID, "version": 4}]}
+MIGRATED = {
+    "preview": False,
+    "items": [{"procedure_id": ID, "outcome": "stale", "version": 5, "change": None}],
+}

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictInt
 
-from prep_tracker.api.wire import In, Out
+from prep_tracker.api.results import MoveOut
+from prep_tracker.api.wire import In, Key, Out
 
 
 class FindingOut(Out):
@@ -69,6 +70,54 @@ class SimulationLineOut(Out):
     model_config = ConfigDict(extra="allow")
 
     line: Literal["procedure", "progress", "summary"]
+
+
+class VersionOut(Out):
+    """One version of a protocol."""
+
+    version: int
+    status: Literal["draft", "published", "retired"]
+    own: bool
+    created_by: str
+    published_by: str | None
+    content_hash: str
+
+
+class VersionsOut(Out):
+    """All versions of a protocol, drafts included."""
+
+    items: list[VersionOut]
+    next: str | None
+
+
+class ChosenIn(In):
+    """One procedure of a list, with the version that it was decided on."""
+
+    id: Key
+    version: Annotated[StrictInt, Field(ge=1, le=10**6, description="The version of the procedure as it was read.")]
+
+
+class MigrationsIn(In):
+    """Which procedures move to which version of the protocol."""
+
+    version: Annotated[StrictInt, Field(ge=1, le=999_999)]
+    procedures: Annotated[list[ChosenIn], Field(min_length=1, max_length=200)]
+
+
+class OutcomeOut(Out):
+    """What became of one procedure."""
+
+    procedure_id: str
+    outcome: Literal["migrated", "stale", "not-found", "ended", "other-protocol"]
+    version: int | None
+    change: MoveOut | None
+
+
+class MigrationsOut(Out):
+    """What became of each procedure of the list."""
+
+    preview: bool
+    items: list[OutcomeOut]
 
 
 class MigrationIn(In):

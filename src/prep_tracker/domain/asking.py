@@ -53,7 +53,7 @@ def lay_review(rule: Rule, record: Record, calendar: Calendar) -> Item:
     assert isinstance(step, Review)  # noqa: S101 - the caller picks the function by kind
     on, start = record.on, record.booked_on
     oldest = None if step.valid_days is None else on - step.valid_days
-    flagged = [p for p in record.products.values() if p.classes & rule.members]
+    flagged = [p for p in record.products.values() if (p.classes | p.doubtful) & rule.members]
     item = Item(rule, (), opens=start, closes=on)
     item.undecided = tuple(p.number for p in flagged if not _decided(p, oldest))
     if step.due is not None:

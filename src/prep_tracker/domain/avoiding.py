@@ -33,7 +33,8 @@ class Said:
     undecided: tuple[int, ...] = ()
     advised: bool = False
     """A product of its classes is known to be sold freely, or a clinician decided to stop it."""
-    products: tuple[int, ...] = ()
+    continued: bool = False
+    """A clinician lets a medicine of its classes go on."""
 
 
 def lay_avoid(rule: Rule, record: Record, calendar: Calendar, uses: tuple[Rule, ...]) -> Item:
@@ -53,7 +54,7 @@ def lay_avoid(rule: Rule, record: Record, calendar: Calendar, uses: tuple[Rule, 
     item.closes = closes
     item.undecided = said.undecided
     unsaid = rule.medicine and rule.prescribed in {None, "review"} and not said.advised
-    item.reviewing = bool(said.undecided) or unsaid
+    item.reviewing = bool(said.undecided) or said.continued or unsaid
     return item
 
 
@@ -76,11 +77,10 @@ def hear(rule: Rule, record: Record, uses: tuple[Rule, ...]) -> Said:
             met += [(day, name, None) for day in used for name in daily.members & members]
     since_entry = said.since.seq if said.since else 0
     for product in record.products.values():
-        if product.doubtful & members and product.decision in OUTSTANDING:
-            said.undecided = (*said.undecided, product.number)
-        elif product.classes & members:
-            said.products = (*said.products, product.number)
+        if product.classes & members:
             met += _hear_product(rule, said, product, since_entry)
+        if product.doubtful & members and product.decision in OUTSTANDING:
+            said.undecided = tuple(dict.fromkeys((*said.undecided, product.number)))
     if met:
         said.heard = True
         said.contacts = [contact for contact in met if contact[0] <= on]
@@ -89,6 +89,7 @@ def hear(rule: Rule, record: Record, uses: tuple[Rule, ...]) -> Said:
 
 def _hear_product(rule: Rule, said: Said, product: Product, since_entry: int) -> list[tuple[int, str, str | None]]:
     if product.decision == "continue":
+        said.continued = said.continued or bool(product.classes & rule.medicines)
         return []
     reviewed = rule.prescribed == "review" or (rule.prescribed is None and bool(product.classes & rule.medicines))
     if reviewed and product.prescribed is not False and product.decision in OUTSTANDING:

@@ -81,6 +81,8 @@ def _uses(when: When, rule: Rule, record: Record, since: int) -> Verdict:
     ]
     if used:
         return Verdict(value=True, causes=tuple(used))
+    if any(p.doubtful & members for p in record.products.values()):
+        return Verdict(value=None)  # somebody has still to say what it is
     newest = max(record.products, default=0)
     if record.no_more is not None and record.no_more[0] > newest:
         return Verdict(value=False)

@@ -111,7 +111,7 @@ def _waive(item: Item, waiver: Waiver, record: Record) -> None:
     members, step = item.rule.members, item.rule.step
     later = (
         any(c.seq > waiver.seq and (c.to in members or c.special in members) for c in record.contacts)
-        or any(p.number > waiver.seq and p.classes & members for p in record.products.values())
+        or any(p.number > waiver.seq and (p.classes | p.doubtful) & members for p in record.products.values())
         or record.unsafe.get(step.id, 0) > waiver.seq
     )
     if later:

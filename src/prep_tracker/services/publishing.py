@@ -113,6 +113,14 @@ def read_draft(connection: Connection, desk: Desk, slug: str, number: int) -> Pr
     return _own(connection, desk, slug, number)
 
 
+def list_versions(connection: Connection, desk: Desk, slug: str) -> list[ProtocolRow]:
+    """List every version of a protocol that the clinic can see, drafts included, in the order of their numbers."""
+    found = protocols.every(connection, desk.clinic.id, slug)
+    if not found:
+        raise NotFoundError
+    return sorted(found, key=lambda row: row.number)
+
+
 def compare(connection: Connection, desk: Desk, slug: str, old: int, new: int) -> tuple[Compared, ...]:
     """Compare two versions, drafts included, with how many booked patients each change asks to start earlier."""
     before = _protocol(protocols.get(connection, desk.clinic.id, slug, old))

@@ -10,29 +10,25 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response, StreamingResponse
 
-from prep_tracker.api import clinic_examples, examples, results
+from prep_tracker.api import clinic_examples
 from prep_tracker.api import protocol_schemas as shapes
 from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import (
     Door,
     IdempotencyKey,
-    IfMatch,
     Lang,
     Service,
     act,
     desk_of,
     read,
     respond,
-    versions_of,
     words_of,
 )
-from prep_tracker.api.staff.views import etag
 from prep_tracker.api.wire import Answer, answer
 from prep_tracker.catalog import check_protocol, lexicon, load_protocol
 from prep_tracker.catalog.published import published
 from prep_tracker.domain.errors import Fault, InvalidError
-from prep_tracker.exports.document import change_document
-from prep_tracker.services import migrating, publishing, simulation
+from prep_tracker.services import publishing, simulation
 from prep_tracker.services.simulation import Effect, Tally
 
 if TYPE_CHECKING:
@@ -82,6 +78,29 @@ async def draft(request: Request, slug: Slug, idempotency_key: IdempotencyKey = 
         return answer(201, _draft_document(row, report), Location=location)
 
     return await act(request, work)
+
+
+@router.get(
+    "/v1/protocols/{slug}/drafts",
+    response_model=shapes.VersionsOut,
+    summary="List all versions of a protocol",
+    **documented(None, clinic_examples.VERSIONS, 404, roles=LEADS),
+)
+async def list_versions(request: Request, slug: Slug) -> Response:
+    """List the versions of a protocol, drafts and retired ones included, by number."""
+    rows = await read(request, lambda c, d: publishing.list_versions(c, d, slug))
+    items = [
+        {
+            "version": row.number,
+            "status": row.status,
+            "own": row.clinic_id is not None,
+            "created_by": row.created_by,
+            "published_by": row.published_by,
+            "content_hash": row.content_hash,
+        }
+        for row in rows
+    ]
+    return respond(answer(200, {"items": items, "next": None}))
 
 
 @router.get(
@@ -194,35 +213,6 @@ async def _simulated(request: Request, rules: Rules, slug: str, total: int) -> A
         after = following
     summary = {"changed": tally.changed, "worse": tally.worse, "becomes": tally.becomes}
     yield to_json({"line": "summary", "done": tally.done, "total": tally.done, **summary}) + b"\n"
-
-
-@router.post(
-    "/v1/procedures/{procedure_id}/protocol",
-    response_model=results.MoveOut,
-    summary="Move a procedure to another version of its protocol",
-    **documented({"version": 2}, examples.MOVED, 404, 409, 412, 428),
-)
-async def migrate(
-    request: Request,
-    procedure_id: str,
-    body: shapes.MigrationIn,
-    preview: PREVIEW = False,
-    lang: Lang = None,
-    if_match: IfMatch = None,
-    idempotency_key: IdempotencyKey = None,
-) -> Response:
-    """Move one procedure to another version. What was said stays said, and is judged by the new rules."""
-    words = words_of(request, lang)
-    if preview:
-        made = await read(request, lambda c, d: migrating.preview(c, d, procedure_id, body.version))
-        return respond(answer(200, change_document(made, words), Content_Language=words.language))
-
-    def work(connection: Connection, desk: Desk) -> Answer:
-        case, done = migrating.migrate(connection, desk, procedure_id, body.version, if_match=versions_of(if_match))
-        document = change_document(done, words)
-        return answer(200, document, ETag=etag(case, desk, words), Content_Language=words.language)
-
-    return await act(request, work)
 
 
 def _read(content_type: str, body: bytes) -> tuple[Protocol, list[dict[str, Any]]]:
