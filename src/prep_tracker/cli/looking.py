@@ -46,7 +46,7 @@ def scan(
         scanning.show_measure(measure, columns, frozenset(only or ()), minor_counts=minor_counts, as_json=as_json)
 
 
-def feasible(
+def feasible(  # noqa: PLR0913, PLR0917 - one argument an option
     protocol: Annotated[str, typer.Argument(metavar="PROTOCOL", help="A file, or the name of a built-in protocol.")],
     not_before: Annotated[
         str | None, typer.Option(metavar="DAY", help="The first day that may be; left out: the as-of day.")

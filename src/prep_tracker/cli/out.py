@@ -85,6 +85,11 @@ def say_json(document: object) -> None:
     say(json.dumps(document, indent=2, ensure_ascii=plain))
 
 
+def count(number: int, noun: str, nouns: str | None = None) -> str:
+    """Say a number with its noun: "1 clinic", "2 clinics"; ``nouns`` where an s alone does not make the plural."""
+    return f"{number} {noun if number == 1 else nouns or f'{noun}s'}"
+
+
 def _reason(error: PrepError) -> str:
     """Give the database's own first line, which an operator needs: where it was looked for, what is missing."""
     cause = error.__cause__ if isinstance(error, UnavailableError) else None

@@ -8,11 +8,19 @@ from typing import Annotated
 
 import typer
 
-from prep_tracker.cli.out import FAILED, RefusedError, say, say_json
+from prep_tracker.cli.out import FAILED, RefusedError, count, say, say_json
 
 clinic_app = typer.Typer(help="List the clinics and change their settings.")
 procedures_app = typer.Typer(help="Look at a procedure as it stands, or stood.")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+ROWS = {
+    "clinics": ("clinic",),
+    "patients": ("patient",),
+    "procedures": ("procedure",),
+    "entries": ("entry", "entries"),
+    "audit": ("audit line",),
+}
+"""What the rows of a table are called: one of them, and several where that is not one with an s."""
 Clinic = Annotated[str | None, typer.Option("--clinic", metavar="ID", help="The clinic, where there are several.")]
 
 
@@ -55,7 +63,13 @@ def set_clinic(
         str | None, typer.Option(metavar="CC", help="Whose public holidays count, for example NL.")
     ] = None,
     region: Annotated[str | None, typer.Option(metavar="REGION", help="The region of that country.")] = None,
-    close: Annotated[list[str], typer.Option(metavar="DAY", help="A closing day; may come several times.")] = [],  # noqa: B006
+    close: Annotated[
+        list[str],
+        typer.Option(
+            metavar="DAY",
+            help="A closing day; may come several times. Replaces all closing days: those not named again are gone.",
+        ),
+    ] = [],  # noqa: B006
     clinic: Clinic = None,
     as_json: Json = False,
 ) -> None:
@@ -177,5 +191,5 @@ def _tell(done: str, way: str, file: Path, counts: dict[str, int], *, as_json: b
     if as_json:
         say_json({"file": str(file), "rows": counts, "verified": True})
         return
-    rows = ", ".join(f"{number} {name}" for name, number in counts.items())
+    rows = ", ".join(count(number, *ROWS[name]) for name, number in counts.items())
     say(f"{done} {way} {file} and verified: {rows}.")

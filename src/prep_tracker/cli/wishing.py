@@ -40,8 +40,9 @@ def show(asked: Asked, count: int, *, as_json: bool) -> None:
     for one in found.candidates:
         say()
         say(f"{'✓' if one.ok else '✗'} {_day(one.on, spoken)}")
-        for sentence in (line["sentence"] for line in because(one, spoken)):
-            say(f"  {sentence}")
+        for line in because(one, spoken):
+            if one.ok or line["days_short"]:  # of a day that cannot be, only what is in the way
+                say(f"  {line['sentence']}")
 
 
 def document(found: Feasible, spoken: Words) -> dict[str, Any]:
