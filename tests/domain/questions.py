@@ -21,7 +21,11 @@ QUESTIONS: list[tuple[dict[str, Any], tuple[Saying, ...], int, tuple[str, str] |
         PILLS | {"of": ["nsaid", "isotretinoin-oral"], "prescribed": "wait"},
         (),
         11,
-        ("since", "Since which day have you not taken this: nsaid and isotretinoin-oral? Give the first day without it. If you never took it, say never."),
+        (
+            "since",
+            "Since which day have you not taken this: nsaid and isotretinoin-oral? "
+            "Give the first day without it. If you never took it, say never.",
+        ),
     ),
     (PILLS, (named(nov(23), "nsaid"),), 11, None),
     (SUN, (sun(dec(5)),), 5, None),

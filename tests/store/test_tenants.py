@@ -24,6 +24,7 @@ ACROSS_CLINICS = {
     "clinics.every": "for the worker and whoever runs the service",
     "protocols.shipped": "what ships belongs to no clinic",
     "access.find_key": "tells which clinic the caller belongs to",
+    "access.find_caller": "tells which clinic the caller belongs to",
     "idempotency.purge": "forgets what is a day old, whosever it is",
 }
 STATEMENTS_ACROSS_CLINICS = {
@@ -33,6 +34,7 @@ STATEMENTS_ACROSS_CLINICS = {
     "protocols._SHIPPED": "protocols.shipped",
     "access._SELECT": "a beginning, never run by itself",
     "access._FIND": "access.find_key",
+    "access._CALLER": "access.find_caller",
     "idempotency._PURGE": "idempotency.purge",
 }
 

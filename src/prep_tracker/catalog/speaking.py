@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from prep_tracker.catalog.lexicons import lexicon
 from prep_tracker.catalog.locales import languages, texts
@@ -22,8 +22,13 @@ def choose_language(wanted: str | None, accepted: str | None) -> str:
 
     Order and quality are respected as in RFC 9110, section 12.5.4; ``de-AT`` is content with ``de``.
     """
+    return _chosen(wanted, (accepted or "")[:500])
+
+
+@lru_cache(maxsize=1024)
+def _chosen(wanted: str | None, accepted: str) -> str:
     ranked: list[tuple[float, int, str]] = []
-    for place, part in enumerate((accepted or "")[:500].split(",")):
+    for place, part in enumerate(accepted.split(",")):
         tag, _, rest = part.strip().partition(";")
         quality = rest.strip().removeprefix("q=").strip() if rest.strip().startswith("q=") else "1"
         try:

@@ -110,6 +110,18 @@ def open_case(connection: Connection, desk: Desk, procedure_id: str, *, as_of: d
     return Case(row, plan_of(connection, desk, fold(entries, as_of)), as_of.toordinal())
 
 
+def plan_at(connection: Connection, desk: Desk, procedure_id: str, version: int) -> tuple[int, Checklist]:
+    """Plan a procedure of which the version was read before; gives the version planned, which may be a newer one.
+
+    Raises ``NotFoundError``.
+    """
+    found = _plans.get((procedure_id, version, desk.calendar, desk.clinic.id))
+    if found is not None:
+        return version, found
+    kept = procedures.load(connection, desk.clinic.id, procedure_id)
+    return kept.row.version, _remember(kept.row, desk, plan_of(connection, desk, fold(kept.entries())))
+
+
 def open_to_change(connection: Connection, desk: Desk, procedure_id: str) -> Case:
     """Lock a procedure, so that nobody else changes it until this transaction ends, and plan it."""
     kept = procedures.lock_and_load(connection, desk.clinic.id, procedure_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -17,7 +16,7 @@ from prep_tracker.domain.actor import Actor, Role
 from prep_tracker.domain.errors import Fault, InvalidError, UnauthenticatedError
 from prep_tracker.domain.terms import clean_text
 from prep_tracker.store import access, audit, clinics
-from prep_tracker.store.access import KeyRow
+from prep_tracker.store.access import Caller, KeyRow
 from prep_tracker.store.audit import AuditLine
 from prep_tracker.store.clinics import ClinicRow
 
@@ -80,17 +79,27 @@ def add_key(
 
 def authenticate(connection: Connection, token: str | None, *, now: datetime) -> tuple[Actor, ClinicRow]:
     """Know the caller by a bearer token. Raises ``UnauthenticatedError``, always with the same sentence."""
+    caller = recognise(connection, token, now=now)
+    return actor_of(caller), caller.clinic
+
+
+def actor_of(caller: Caller) -> Actor:
+    """Give the caller as who acts."""
+    return Actor(caller.clinic.id, caller.role, caller.key_id, caller.person, frozenset(caller.scopes))
+
+
+def recognise(connection: Connection, token: str | None, *, now: datetime, procedure_id: str = "") -> Caller:
+    """Know the caller as ``authenticate`` does, and with it the version of one of the clinic's procedures."""
     match = _TOKEN.fullmatch(token or "")
     if match is None:
         raise UnauthenticatedError(_REFUSED)
     _, key_id, secret = match.groups()
-    row = access.find_key(connection, key_id)
+    row = access.find_caller(connection, key_id, procedure_id)
     # Compared in constant time, also when there is no such key, so that nothing can be learnt by timing.
     known = hmac.compare_digest(_hash(key_id, secret), row.secret_hash if row else "")
     if row is None or not known or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise UnauthenticatedError(_REFUSED)
-    actor = Actor(row.clinic_id, row.role, row.id, row.person, frozenset(row.scopes))
-    return actor, clinics.get(connection, row.clinic_id)
+    return row
 
 
 def list_keys(connection: Connection, clinic_id: str) -> list[KeyRow]:
@@ -107,7 +116,7 @@ def revoke_key(connection: Connection, clinic_id: str, key_id: str, *, now: date
 def _hash(key_id: str, secret: str) -> str:
     # 256 random bits cannot be guessed, so a slow hash would only slow down those who may come in. Keyed by the public
     # part, so that equal secrets, or a table made beforehand, are of no use.
-    return hmac.new(key_id.encode(), secret.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key_id.encode(), secret.encode(), "sha256").hex()
 
 
 def _named(name: str, pointer: str) -> str:

@@ -35,9 +35,7 @@ def read_checklist(connection: Connection, desk: Desk, procedure_id: str, as_of:
     return Standing(case, on(case.checklist, case.today))
 
 
-def read_procedure(
-    connection: Connection, desk: Desk, procedure_id: str, as_of: date | None
-) -> tuple[Standing, PatientRow]:
-    """Read a procedure with its patient and how it stands."""
-    found = read_checklist(connection, desk, procedure_id, as_of)
-    return found, patients.get(connection, desk.clinic.id, found.case.row.patient_id)
+def find_versions(connection: Connection, desk: Desk, procedure_id: str) -> tuple[ProcedureRow, PatientRow]:
+    """Read only the rows of a procedure and its patient, to see whether either has changed."""
+    row = find_version(connection, desk, procedure_id)
+    return row, patients.get(connection, desk.clinic.id, row.patient_id)

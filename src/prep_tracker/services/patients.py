@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from prep_tracker.desk.answers import day_faults
 from prep_tracker.desk.case import Desk, note_other
 from prep_tracker.domain.errors import Fault, InvalidError, NotFoundError
 from prep_tracker.store import erasure, patients, procedures
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 def add_patient(connection: Connection, desk: Desk, fields: Mapping[str, Any]) -> PatientRow:
     """Add a patient. A reference that the clinic has already is a ``ConflictError``."""
+    _check(desk, fields)
     row = PatientRow(id=str(uuid4()), version=1, erased_at=None, created_at=desk.now, **fields)
     patients.add(connection, desk.clinic.id, row)
     note_other(connection, desk, "C", "patient.added", "patient", row.id, patient_id=row.id, outcome=201)
@@ -34,14 +36,16 @@ def get_patient(connection: Connection, desk: Desk, patient_id: str) -> PatientR
 
 
 def find_patient(connection: Connection, desk: Desk, reference: str) -> PatientRow | None:
-    """Find a patient by the clinic's own number."""
-    return patients.find_by_reference(connection, desk.clinic.id, reference)
+    """Find a patient by the clinic's own number. An erased one is not found."""
+    row = patients.find_by_reference(connection, desk.clinic.id, reference)
+    return None if row is None or row.erased_at is not None else row
 
 
 def change_patient(connection: Connection, desk: Desk, patient_id: str, fields: Mapping[str, Any]) -> PatientRow:
     """Change the fields that are given, and no others."""
     if not fields:
         raise InvalidError(Fault("", "empty", "Send at least one field to change."))
+    _check(desk, fields)
     row = patients.lock(connection, desk.clinic.id, patient_id)
     if row.erased_at is not None:
         raise NotFoundError
@@ -66,3 +70,10 @@ def erase_patient(connection: Connection, desk: Desk, patient_id: str) -> None:
     mine = [p.id for p in procedures.of_patient(connection, desk.clinic.id, patient_id)]
     erasure.erase(connection, desk.clinic.id, patient_id, mine, now=desk.now)
     note_other(connection, desk, "D", "patient.erased", "patient", row.id, patient_id=row.id)
+
+
+def _check(desk: Desk, fields: Mapping[str, Any]) -> None:
+    """Refuse a day of birth that has not come yet."""
+    faults = tuple(day_faults("/birth_date", fields.get("birth_date"), desk.today))
+    if faults:
+        raise InvalidError(*faults)

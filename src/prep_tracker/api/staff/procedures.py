@@ -90,12 +90,14 @@ async def get_procedure(
     words = words_of(request, lang)
 
     def work(connection: Connection, desk: Desk) -> Answer | str:
-        row = checklist.find_version(connection, desk, procedure_id)
-        current = tag(desk, row.version, as_of, words.language)
+        row, patient = checklist.find_versions(connection, desk, procedure_id)
+        # The answer shows the patient, so a changed name is a changed answer.
+        view = "staff" if patient.version == 1 else f"staff.p{patient.version}"
+        current = tag(desk, row.version, as_of, words.language, view)
         if unchanged(if_none_match, current):
             return current
-        found, patient = checklist.read_procedure(connection, desk, procedure_id, as_of)
-        current = tag(desk, found.case.row.version, as_of, words.language)
+        found = checklist.read_checklist(connection, desk, procedure_id, as_of)
+        current = tag(desk, found.case.row.version, as_of, words.language, view)
         return answer(200, procedure_document(found, patient, words), ETag=current, Content_Language=words.language)
 
     made = await read(request, work)
