@@ -7,6 +7,10 @@ from typing import Any
 from tests.domain.sentences import CHECK, CREAM, IF_HEART, PHOTO, PILLS, PLAN, SORES, SUN, answered
 from tests.domain.told import Saying, dec, mark, named, nov, sun
 
+LAST_TAKEN = (
+    "Since which day have you not taken this: nsaid and isotretinoin-oral? "
+    "Give the first day without it. If you never took it, say never."
+)
 QUESTIONS: list[tuple[dict[str, Any], tuple[Saying, ...], int, tuple[str, str] | None]] = [
     (SUN, (), 3, None),
     (SUN, (), 4, ("since", "Since which day have you kept to this? No sun")),
@@ -23,8 +27,7 @@ QUESTIONS: list[tuple[dict[str, Any], tuple[Saying, ...], int, tuple[str, str] |
         11,
         (
             "since",
-            "Since which day have you not taken this: nsaid and isotretinoin-oral? "
-            "Give the first day without it. If you never took it, say never.",
+            LAST_TAKEN,
         ),
     ),
     (PILLS, (named(nov(23), "nsaid"),), 11, None),
