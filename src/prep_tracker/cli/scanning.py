@@ -13,9 +13,10 @@ from prep_tracker.desk.products import scan
 from prep_tracker.domain.lint_finding import near
 from prep_tracker.domain.matching import LONGEST
 from prep_tracker.domain.matching_measure import Tally, expectation, measure
+from prep_tracker.exports.scanning import scan_document
 
 if TYPE_CHECKING:
-    from prep_tracker.domain.matching import Match, Question, Scan
+    from prep_tracker.domain.matching import Match, Question
 
 MOST_BYTES = 4 * LONGEST
 """No text that may be matched is longer in UTF-8."""
@@ -31,7 +32,7 @@ def show(given: str, *, as_json: bool) -> None:
     """Show what a file, standard input, or the text itself says."""
     found = scan(_text(given))
     if as_json:
-        say_json(document(found))
+        say_json(scan_document(found))
         return
     known = lexicon()
     if not found.matches:
@@ -44,28 +45,6 @@ def show(given: str, *, as_json: bool) -> None:
         say(f"unrecognised: {_short(left)}")
     if found.unrecognised or not found.matches:
         say(NOT_SAFE)
-
-
-def document(found: Scan) -> dict[str, Any]:
-    """Write what a text says, as the API does."""
-    return {
-        "matches": [
-            {"class": m.class_, "entry": m.entry, "words": m.words, "span": m.span, "how": m.how, "minor": m.minor}
-            for m in found.matches
-        ],
-        "questions": [
-            {
-                "words": q.words,
-                "span": q.span,
-                "entry": q.entry,
-                "classes": q.classes,
-                "suggestion": q.suggestion,
-                "reason": q.reason,
-            }
-            for q in found.questions
-        ],
-        "unrecognised": found.unrecognised,
-    }
 
 
 def show_measure(

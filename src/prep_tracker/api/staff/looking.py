@@ -17,11 +17,11 @@ from prep_tracker.desk.products import scan
 from prep_tracker.domain import explain
 from prep_tracker.exports.document import iso
 from prep_tracker.exports.questions import questions_document
+from prep_tracker.exports.scanning import scan_document
 from prep_tracker.services import checklist, feasibility
 
 if TYPE_CHECKING:
     from prep_tracker.catalog.words import Words
-    from prep_tracker.domain.matching import Scan
     from prep_tracker.services.feasibility import Candidate
 
 router = APIRouter(route_class=Door, tags=["Looking ahead"])
@@ -71,28 +71,6 @@ async def get_questions(request: Request, procedure_id: str, as_of: AsOf = None,
     found = await read(request, lambda c, d: checklist.read_checklist(c, d, procedure_id, as_of))
     document = questions_document(found.case.checklist, found.status.day, words)
     return respond(answer(200, document, Content_Language=words.language))
-
-
-def scan_document(found: Scan) -> dict[str, Any]:
-    """Write what a text says."""
-    return {
-        "matches": [
-            {"class": m.class_, "entry": m.entry, "words": m.words, "span": m.span, "how": m.how, "minor": m.minor}
-            for m in found.matches
-        ],
-        "questions": [
-            {
-                "words": q.words,
-                "span": q.span,
-                "entry": q.entry,
-                "classes": q.classes,
-                "suggestion": q.suggestion,
-                "reason": q.reason,
-            }
-            for q in found.questions
-        ],
-        "unrecognised": found.unrecognised,
-    }
 
 
 def _candidate(one: Candidate, words: Words) -> dict[str, Any]:

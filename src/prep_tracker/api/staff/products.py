@@ -13,12 +13,12 @@ from prep_tracker.api import review_results as shapes
 from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import Door, IdempotencyKey, IfMatch, Lang, act, read, respond, versions_of, words_of
 from prep_tracker.api.examples import SAID
-from prep_tracker.api.staff.looking import scan_document
 from prep_tracker.api.staff.views import etag, said_document
 from prep_tracker.api.wire import Answer, answer
 from prep_tracker.desk.ordering import NewProduct
 from prep_tracker.desk.products import scan
 from prep_tracker.exports.document import iso
+from prep_tracker.exports.scanning import scan_document
 from prep_tracker.services import review
 
 if TYPE_CHECKING:
