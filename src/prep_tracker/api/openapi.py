@@ -53,6 +53,8 @@ def _finish(route: APIRoute, told: Told) -> None:
     taken = {one["name"] for one in told.get("parameters", ())}
     if "cursor" in taken:
         answers["400"] = problem_told(400)
+    if "idempotency-key" in taken:
+        answers["409"] = problem_told(409)
     if "if-none-match" in taken:
         answers["304"] = {"description": "It has not changed since; there is no body."}
     answers["500"] = problem_told(500)

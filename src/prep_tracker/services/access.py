@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from prep_tracker.desk.case import Desk, note_other
 from prep_tracker.domain.actor import Actor, Role
 from prep_tracker.domain.errors import Fault, InvalidError, UnauthenticatedError
 from prep_tracker.domain.terms import clean_text
 from prep_tracker.store import access, audit, clinics
 from prep_tracker.store.access import Caller, KeyRow
-from prep_tracker.store.audit import AuditLine
+from prep_tracker.store.audit import Action, AuditLine
 from prep_tracker.store.clinics import ClinicRow
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def new_clinic(connection: Connection, name: str, zone: str, *, now: datetime, i
     return row
 
 
-def add_key(
+def add_key(  # noqa: PLR0913 - what a key has, by name, and who makes it
     connection: Connection,
     clinic_id: str,
     role: Role,
@@ -57,8 +58,9 @@ def add_key(
     environment: str = "live",
     scopes: Iterable[str] = (),
     expires_at: datetime | None = None,
+    by: Desk | None = None,
 ) -> NewKey:
-    """Make a key for a named person or system of a clinic."""
+    """Make a key for a named person or system of a clinic; without ``by`` whoever runs the service does it."""
     person = _named(person, "/person")
     if role not in KEY_ROLES:
         raise InvalidError(Fault("/role", "unknown-role", f"Choose one of {', '.join(KEY_ROLES)}."))
@@ -72,8 +74,7 @@ def add_key(
         raise InvalidError(Fault("/scopes", "scopes", message))
     row = KeyRow(key_id, clinic_id, role, scopes, person, _hash(key_id, secret), now, expires_at, None, None)
     access.add_key(connection, clinic_id, row)
-    line = AuditLine(now, "system", "", "", "C", "key.added", "key", 201, entity_id=key_id)
-    audit.add(connection, clinic_id, line)
+    _note(connection, clinic_id, by, now, "C", "key.added", key_id)
     return NewKey(row, f"prep_{environment}_{key_id}_{secret}")
 
 
@@ -107,10 +108,22 @@ def list_keys(connection: Connection, clinic_id: str) -> list[KeyRow]:
     return access.keys_of(connection, clinic_id)
 
 
-def revoke_key(connection: Connection, clinic_id: str, key_id: str, *, now: datetime) -> None:
+def revoke_key(connection: Connection, clinic_id: str, key_id: str, *, now: datetime, by: Desk | None = None) -> None:
     """End a key: the very next request with it is refused. Raises ``NotFoundError``."""
     access.revoke(connection, clinic_id, key_id, now)
-    audit.add(connection, clinic_id, AuditLine(now, "system", "", "", "D", "key.revoked", "key", 200, entity_id=key_id))
+    _note(connection, clinic_id, by, now, "D", "key.revoked", key_id)
+
+
+def _note(
+    connection: Connection, clinic_id: str, by: Desk | None, now: datetime, action: Action, event: str, key_id: str
+) -> None:
+    """Write the audit line of a key: who made or ended it, or the system itself."""
+    outcome = 201 if action == "C" else 200
+    if by is not None:
+        note_other(connection, by, action, event, "key", key_id, outcome=outcome)
+    else:
+        line = AuditLine(now, "system", "", "", action, event, "key", outcome, entity_id=key_id)
+        audit.add(connection, clinic_id, line)
 
 
 def _hash(key_id: str, secret: str) -> str:

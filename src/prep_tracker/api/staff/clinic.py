@@ -90,6 +90,7 @@ async def add_key(request: Request, body: shapes.KeyIn, idempotency_key: Idempot
             now=desk.now,
             scopes=body.scopes,
             expires_at=body.expires_at,
+            by=desk,
         )
         return answer(201, _key(made.row) | {"key": made.token}, Cache_Control="no-store")
 
@@ -108,7 +109,7 @@ async def revoke_key(request: Request, key: KeyId) -> Response:
     """Revoke a key: the very next request with it is refused."""
 
     def work(connection: Connection, desk: Desk) -> Answer:
-        access.revoke_key(connection, desk.clinic.id, key, now=desk.now)
+        access.revoke_key(connection, desk.clinic.id, key, now=desk.now, by=desk)
         return Answer(204, b"")
 
     return await act(request, work)
