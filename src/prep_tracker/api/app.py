@@ -15,6 +15,7 @@ from prep_tracker.api import health, openapi, problems, reference
 from prep_tracker.api.door import Service
 from prep_tracker.api.envelope import Cors, Envelope
 from prep_tracker.api.logs import log
+from prep_tracker.api.quick import Quick
 from prep_tracker.api.staff import (
     clinic,
     clinical,
@@ -99,6 +100,7 @@ def create_app(
         app.include_router(router)
     _document(app)
     app.add_middleware(Cors, origins=origins, of_clinics=of_clinics)
+    app.add_middleware(Quick)
     app.add_middleware(Envelope, log_requests=log_requests)
     return app
 

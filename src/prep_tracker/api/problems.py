@@ -100,12 +100,13 @@ def _instance(request: Request, status: int) -> str:
 
 def install(app: FastAPI) -> None:
     """Let every error of the app answer as a problem document."""
-    app.add_exception_handler(e.PrepError, _expected)  # type: ignore[arg-type]
+    app.add_exception_handler(e.PrepError, expected)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _unreadable)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _http)  # type: ignore[arg-type]
 
 
-async def _expected(request: Request, error: e.PrepError) -> Response:
+async def expected(request: Request, error: e.PrepError) -> Response:
+    """Answer an error that the domain knows."""
     slug = ERRORS[type(error)]
     headers: dict[str, str] = {}
     extra: dict[str, Any] = {}
@@ -126,7 +127,7 @@ async def _expected(request: Request, error: e.PrepError) -> Response:
 async def _unreadable(request: Request, error: RequestValidationError) -> Response:
     if any(one["type"] == "json_invalid" for one in error.errors()):
         return problem(request, "bad-request", "The body is not well-formed JSON.")
-    return await _expected(request, e.InvalidError(*faults_of(error)))
+    return await expected(request, e.InvalidError(*faults_of(error)))
 
 
 def faults_of(error: RequestValidationError) -> list[e.Fault]:

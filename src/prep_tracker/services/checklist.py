@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from prep_tracker.desk.case import Case, Desk, open_case
+from prep_tracker.desk.case import Case, Desk, open_case, plan_at
 from prep_tracker.domain.standing import Status, on
 from prep_tracker.store import patients, procedures
 
 if TYPE_CHECKING:
+    from prep_tracker.domain.plan import Checklist
     from prep_tracker.store import Connection
     from prep_tracker.store.patients import PatientRow
     from prep_tracker.store.procedures import ProcedureRow
@@ -33,6 +34,12 @@ def read_checklist(connection: Connection, desk: Desk, procedure_id: str, as_of:
     """Read the checklist of a day: today in the clinic's zone, a later one, or an earlier one as it was known then."""
     case = open_case(connection, desk, procedure_id, as_of=as_of)
     return Standing(case, on(case.checklist, case.today))
+
+
+def read_today(connection: Connection, desk: Desk, procedure_id: str, version: int) -> tuple[int, Checklist, Status]:
+    """Read today's checklist of a procedure whose version is known; what comes back may belong to a newer one."""
+    version, checklist = plan_at(connection, desk, procedure_id, version)
+    return version, checklist, on(checklist, desk.today.toordinal())
 
 
 def find_versions(connection: Connection, desk: Desk, procedure_id: str) -> tuple[ProcedureRow, PatientRow]:

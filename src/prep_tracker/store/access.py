@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
@@ -34,7 +34,7 @@ class KeyRow:
 
 
 class Caller(NamedTuple):
-    """Who holds a key, with the clinic; and the version of the procedure that was asked for, where the clinic has it."""
+    """Who holds a key, with the clinic; and the version of a procedure that was asked for, if the clinic has it."""
 
     key_id: str
     role: Role
@@ -43,8 +43,8 @@ class Caller(NamedTuple):
     secret_hash: str
     expires_at: datetime | None
     revoked_at: datetime | None
-    clinic: ClinicRow
     version: int | None
+    clinic: ClinicRow
 
 
 _SELECT = select(*columns(keys, KeyRow))
@@ -67,7 +67,7 @@ _CALLER = Query(
         )
     )
     .where(keys.c.id == bindparam("this_key")),
-    lambda *found: _caller(found),
+    lambda *found: Caller._make((*found[:8], ClinicRow(*found[8:]))),
 )
 _OF_CLINIC = _SELECT.where(of_clinic(keys)).order_by(keys.c.created_at, keys.c.id)
 _ADD = Change(insert(keys), names(KeyRow))
@@ -117,7 +117,3 @@ def revoke(connection: Connection, clinic_id: str, key_id: str, at: datetime) ->
 def touch(connection: Connection, clinic_id: str, key_id: str, at: datetime) -> None:
     """Note when a key was last used."""
     connection.execute(_TOUCH, {**this(clinic_id, key_id), "this_at": at})
-
-
-def _caller(found: tuple[Any, ...]) -> Caller:
-    return Caller(*found[:7], ClinicRow(*found[8:]), found[7])
