@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prep_tracker.catalog.lexicons import lexicon, matcher
-from prep_tracker.cli.out import FAILED, RefusedError, say, say_json
+from prep_tracker.cli.out import RefusedError, say, say_json
 from prep_tracker.desk.products import scan
 from prep_tracker.domain.lint_finding import near
 from prep_tracker.domain.matching import LONGEST
@@ -83,19 +83,13 @@ def _text(given: str) -> str:
     try:
         if not path.is_file():
             return given
+    except (OSError, ValueError):  # a whole label is no name that a file could have
+        return given
+    try:
         with path.open("rb") as file:
             return _decoded(file.read(MOST_BYTES + 1))
-    except (OSError, ValueError) as error:  # a long text is no name of a file
-        if isinstance(error, OSError) and path.parent.is_dir() and _is_there(path):
-            raise RefusedError(f"{given}: {error.strerror}", code=FAILED) from None
-        return given
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return False
+    except OSError as error:
+        raise RefusedError(f"{given}: {error.strerror}") from None
 
 
 def _decoded(text: bytes) -> str:
