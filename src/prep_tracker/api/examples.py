@@ -57,6 +57,7 @@ ITEM = {
     "kind": "avoid",
     "title": "No sun and no tanning beds",
     "detail": "Keep the sun off the skin we will treat.",
+    "language": "en",
     "who": "patient",
     "severity": "blocking",
     "opens_on": "2026-12-04",

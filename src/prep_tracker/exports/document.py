@@ -113,6 +113,7 @@ def item_document(checklist: Checklist, item: Item, day: int, words: Words) -> d
         "kind": step.kind,
         "title": title,
         "detail": detail,
+        "language": words.language if item.reviewing else said.language,
         "who": who(item),
         "severity": step.severity,
         "opens_on": iso(item.opens),

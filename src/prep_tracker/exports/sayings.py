@@ -50,6 +50,9 @@ class Saying:
         self.rule = rule
         self.title = words.text(step.title)
         self.detail = words.text(step.detail) if step.detail else None
+        # What the protocol does not have in this language is in English, and the item says so.
+        texts = (step.title, *((step.detail,) if step.detail else ()))
+        self.language = words.language if all(words.language in text for text in texts) else "en"
         self.again = words.text(step.again) if isinstance(step, Daily) and step.again else None
         self._words = words
         self._asks: dict[tuple[State, bool, bool], tuple[str, str] | None] = {}
