@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -202,3 +203,18 @@ def test_a_demo_takes_no_clinic_of_its_own(database_url: str) -> None:
     code, (said,) = lines("init", "--clinic", "Aster", "--zone", "UTC", PREP_DATABASE_URL=database_url)
     assert code == 1
     assert said.startswith("prep-tracker: This database is a demo.")
+
+
+def test_a_copy_counts_one_clinic_as_one(tmp_path: Path) -> None:
+    clinic("sqlite:///prep-tracker.db")
+    said = run("backup", "copy.db").stdout
+    assert said.startswith(
+        "Copied to copy.db and verified: 1 clinic, 0 patients, 0 procedures, 0 entries, 1 audit line"
+    )
+    back = run("restore", "copy.db", PREP_DATABASE_URL=f"sqlite:///{tmp_path / 'back.db'}").stdout
+    assert back == said.replace("Copied to", "Restored from")
+
+
+def test_help_says_that_closing_days_are_replaced() -> None:
+    said = " ".join(run("clinic", "set", "--help").stdout.split())
+    assert "Replaces all closing days: those not named again are gone." in said
