@@ -9,6 +9,7 @@ from starlette.types import Scope
 
 from prep_tracker.api import quick
 from prep_tracker.api.quick import Answers, Made, Quick
+from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.services import access
 from tests.api.house import NOBODY, Caller, House
 
@@ -117,6 +118,24 @@ def test_a_revoked_key_reads_nothing_more(house: House, ana: Caller, quickly: li
     assert ana.get(path).status_code == 401
     assert ana.get(path, headers={"If-None-Match": etag}).status_code == 401
     assert quickly == [200]
+
+
+def test_a_database_that_is_away_is_said_the_same_way(
+    house: House, ana: Caller, slow: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"{ana.book()}/checklist"
+    asked = 0
+
+    async def away(_: object) -> None:
+        nonlocal asked
+        asked += 1
+        raise UnavailableError("The database cannot answer at the moment.")
+
+    monkeypatch.setattr(house.store, "read", away)
+    first = sent(ana, path, {})
+    assert (first[0], asked) == (503, 1)
+    slow()
+    assert sent(ana, path, {}) == first
 
 
 def test_answers_have_an_end() -> None:

@@ -35,8 +35,10 @@ SCOPE = "procedures:read"
 """What a key for a system needs here, as on the ordinary routes."""
 MOST_ANSWERS, MOST_BYTES = 2_000, 64 * 2**20
 _PATH = re.compile(r"/v1/procedures/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/checklist")
+_JSON = (b"content-type", b"application/json")
 _ROUTE = next(route for route in router.routes if getattr(route, "endpoint", None) is get_checklist)
 _CONTROL = (b"cache-control", b"private, no-cache")
+_VARY = (b"vary", b"Origin")
 Key = tuple[str, str, str]
 Made = tuple[int, list[tuple[bytes, bytes]], bytes]
 
@@ -77,7 +79,9 @@ class Quick:
                 try:
                     made = await self._answer(scope, found[1])
                 except UnavailableError as error:  # the ordinary route would only wait for the database once more
-                    await (await expected(Request(scope), error))(scope, receive, send)
+                    response = await expected(Request(scope), error)
+                    response.headers.append("vary", "Origin")
+                    await response(scope, receive, send)
                     return
                 if made is not None:
                     status, headers, body = made
@@ -120,10 +124,10 @@ class Quick:
         scope["route"] = _ROUTE
         etag = (b"etag", current.encode())
         if body is None:
-            return 304, [etag, _CONTROL], b""
+            return 304, [etag, _CONTROL, _VARY], b""
         size = (b"content-length", b"%d" % len(body))
         language = (b"content-language", spoken.language.encode())
-        return 200, [_CONTROL, etag, language, size, (b"content-type", b"application/json")], body
+        return 200, [_CONTROL, etag, language, size, _JSON, _VARY], body
 
     def _read(
         self, connection: Connection, desk: Desk, procedure_id: str, version: int, spoken: Words
