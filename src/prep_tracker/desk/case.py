@@ -13,11 +13,11 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from prep_tracker.catalog.published import published
+from prep_tracker.desk.urgency import next_act_by
 from prep_tracker.domain.days import Calendar, civil_day
 from prep_tracker.domain.errors import ConflictError, Fault, InvalidError, PreconditionRequiredError, StaleError
 from prep_tracker.domain.plan import Checklist, plan
 from prep_tracker.domain.record import Record, fold
-from prep_tracker.domain.standing import reasons_on
 from prep_tracker.store import audit, procedures, protocols, worklist
 from prep_tracker.store.audit import Action, AuditLine
 
@@ -166,9 +166,6 @@ def projected(checklist: Checklist, today: int) -> dict[str, Any]:
     """Give the columns of the procedure's row that follow from its plan."""
     record, projection = checklist.record, checklist.projection
     slug, _, number = checklist.rules.name.partition("@")
-    first = min((d for d in projection if d is not None), default=None)
-    looked = max(today, first) if first is not None else today
-    reasons = reasons_on(checklist, min(looked, record.on)) if record.ended is None else ()
     return {
         "version": record.version,
         "procedure_on": date.fromordinal(record.on),
@@ -179,7 +176,7 @@ def projected(checklist: Checklist, today: int) -> dict[str, Any]:
         "at_risk_on": _date(projection.at_risk_on),
         "blocked_on": _date(projection.blocked_on),
         "ready": checklist.ready,
-        "act_by": _date(min((r.act_by for r in reasons), default=None)),
+        "act_by": _date(next_act_by(checklist, today)),
         "ended": record.ended.state if record.ended else None,
         "clearance_void": checklist.clearance_void,
     }
