@@ -92,10 +92,11 @@ def read_days(asked: Asked, *, day: str = "DAY") -> Days:
 
     checked("--zone", asked.zone, assert_zone)
     today = "" if wrong else SystemClock().today(asked.zone).isoformat()
+    on_day = None if asked.day is None else checked(day, asked.day, parse_day)
     start = None if asked.at is None else checked("--at", asked.at, parse_time)
     as_of = checked("--as-of", asked.as_of or today, parse_day) if asked.as_of or today else None
-    on_day = as_of if asked.day is None else checked(day, asked.day, parse_day)
     booked_on = as_of if asked.booked is None else checked("--booked", asked.booked, parse_day)
+    on_day = as_of if asked.day is None else on_day
     if as_of is not None and booked_on is not None and booked_on > as_of:
         wrong.append(f"--booked {booked_on}: it lies after the as-of day {as_of}; write that day or an earlier one.")
     if wrong or on_day is None or as_of is None or booked_on is None:
