@@ -11,7 +11,7 @@ import pytest
 from prep_tracker.demo.acting import play
 from prep_tracker.demo.people import ASTER
 from prep_tracker.services.worklist import LEVELS
-from prep_tracker.store import clinics
+from prep_tracker.store import Connection, clinics
 from tests.api.deciding import READY
 from tests.api.house import BOOKING, Caller, House, Json, wrong
 
@@ -20,7 +20,7 @@ from tests.api.house import BOOKING, Caller, House, Json, wrong
 def full(house: House) -> House:
     """Fill Aster with patients in every standing, and Birch with one of its own."""
 
-    def fill(connection: clinics.Connection) -> None:
+    def fill(connection: Connection) -> None:
         clinic = clinics.get(connection, house.clinics["Aster"])
         for story in ASTER:
             play(connection, clinic, story, house.clock.now())

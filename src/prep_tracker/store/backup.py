@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from prep_tracker.domain.errors import ConflictError
 from prep_tracker.store.engine import database_url, lasting_engine
@@ -34,8 +35,10 @@ def backup(url: str, target: Path) -> Counts:
         raise BackupError(msg)
     parsed = database_url(url)
     try:
+        target.touch(0o600)  # nobody else reads it, from its first byte on
         if parsed.get_backend_name() == "sqlite":
             return _backup_sqlite(parsed, target)
+        target.touch(mode=0o600)
         _run("pg_dump", parsed, "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
         # Reading the copy from end to end shows that it is whole; the rows are counted where they came from.
         _run("pg_restore", parsed, f"--file={os.devnull}", str(target), connect=False)
@@ -57,7 +60,12 @@ def restore(source: Path, url: str) -> Counts:
         if target.exists():
             msg = f"{target} exists already. A copy is brought back into a new database only."
             raise BackupError(msg)
-        counts = _backup_sqlite(URL.create("sqlite", database=str(source)), target)
+        try:
+            target.touch(0o600)
+            counts = _backup_sqlite(URL.create("sqlite", database=str(source)), target)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
     else:
         _require_empty(parsed)
         _run(
@@ -74,10 +82,13 @@ def restore(source: Path, url: str) -> Counts:
 
 
 def _backup_sqlite(source: URL, target: Path) -> Counts:
-    with lasting_engine(source).connect() as connection:
-        connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
-    target.chmod(0o600)
-    return _verified(lasting_engine(URL.create("sqlite", database=str(target))))
+    try:
+        with lasting_engine(source).connect() as connection:
+            connection.exec_driver_sql("VACUUM INTO ?", (str(target),))
+        return _verified(lasting_engine(URL.create("sqlite", database=str(target))))
+    except DBAPIError:
+        msg = "The file is damaged, or no database. Do not use it; look at the disk."
+        raise BackupError(msg) from None
 
 
 def _verified(engine: Engine) -> Counts:

@@ -1,0 +1,155 @@
+"""Load a real service from several clients at once, and look whether what it keeps is whole."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from prep_tracker.store.session import Store
+from prep_tracker.store.tables import METADATA
+
+PROGRAM = Path(sys.executable).parent / "prep-tracker"
+NUMBERS = itertools.count(1)
+
+
+@contextmanager
+def serving(url: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run the service; give its address and its process, which may be killed."""
+    with subprocess.Popen(
+        [PROGRAM, "serve", "--port", "0", "--json"],
+        env=os.environ | {"PREP_DATABASE_URL": url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            said = ""
+            for line in process.stdout:
+                said += line
+                if line == "}\n":
+                    break
+            yield json.loads(said)["url"], process
+        finally:
+            process.kill()
+
+
+@dataclass
+class Load:
+    """Four clients that book, mark and expose until the service is gone; and what was acknowledged to them."""
+
+    address: str
+    key: str
+    booked: list[dict[str, Any]] = field(default_factory=list)
+    said: list[tuple[str, int]] = field(default_factory=list)
+    """Procedure and entry of every statement that was acknowledged."""
+    refused: list[str] = field(default_factory=list)
+    ending: threading.Event = field(default_factory=threading.Event)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self, clients: int = 4) -> None:
+        """Begin."""
+        self.threads = [threading.Thread(target=self._client) for _ in range(clients)]
+        for thread in self.threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End well."""
+        self.ending.set()
+        for thread in self.threads:
+            thread.join(timeout=30)
+            assert not thread.is_alive()
+
+    def _client(self) -> None:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        with httpx.Client(base_url=self.address, headers=headers, trust_env=False, timeout=20) as client:
+            try:
+                while not self.ending.is_set():
+                    self._once(client)
+            except httpx.TransportError:
+                return  # the service was killed
+
+    def _once(self, client: httpx.Client) -> None:
+        number = next(NUMBERS)
+        booking = {
+            "patient": {"reference": f"L-{number}", "name": f"Pia {number}"},
+            "protocol": "laser-resurfacing",
+            "on": "2031-12-18",
+            "exposures": [{"to": "sun", "on": "2026-01-01"}],
+            "kept_since": {"no-retinoids": None},
+            "products": [{"text": "Differin", "kind": "skincare"}],
+        }
+        made = client.post("/v1/procedures", json=booking)
+        if made.status_code != 201:
+            self.refused.append(made.text)
+            return
+        self.booked.append(made.json())
+        name = made.json()["id"]
+        for what, body in (
+            ("marks", {"step": "no-sun", "kind": "since", "on": None}),
+            ("exposures", {"to": "sun", "on": "2026-01-02"}),
+        ):
+            answer = client.post(f"/v1/procedures/{name}/{what}", json=body)
+            if answer.status_code == 201:
+                self.said.append((name, answer.json()["entry"]))
+            else:
+                self.refused.append(answer.text)
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """Kill without a word of warning."""
+    process.send_signal(signal.SIGKILL)
+    process.wait(timeout=30)
+
+
+def rows_of(store: Store) -> dict[str, list[dict[str, Any]]]:
+    """Give every row of the tables that a booking writes."""
+    names = ("patients", "procedures", "entries", "audit")
+    return store.run_read(
+        lambda c: {n: [dict(row) for row in c.execute(METADATA.tables[n].select()).mappings()] for n in names}
+    )
+
+
+def faults(rows: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Name what is half: every procedure has its patient, all its entries, and a line of audit for each change."""
+    found = []
+    patients = {row["id"] for row in rows["patients"]}
+    entries: dict[str, list[int]] = {}
+    for row in rows["entries"]:
+        entries.setdefault(row["procedure_id"], []).append(row["seq"])
+    lines: dict[str, int] = {}
+    for row in rows["audit"]:
+        if row["entity"] == "procedure":
+            lines[row["entity_id"]] = lines.get(row["entity_id"], 0) + 1
+    for row in rows["procedures"]:
+        name, said = row["id"], sorted(entries.get(row["id"], []))
+        if said != list(range(1, row["version"] + 1)):
+            found.append(f"{name} has version {row['version']} and entries {said}")
+        if row["patient_id"] not in patients:
+            found.append(f"{name} has no patient")
+        first = 4  # booked, exposed, kept since, product: one act of one person
+        if lines.get(name) != 1 + row["version"] - first:
+            found.append(f"{name} has {lines.get(name)} lines of audit for version {row['version']}")
+    found += [f"{name} has entries and no procedure" for name in entries.keys() - {r["id"] for r in rows["procedures"]}]
+    booked = {row["patient_id"] for row in rows["procedures"]}
+    found += [f"{name} was booked and has no procedure" for name in patients - booked]
+    return found
+
+
+def lost(load: Load, rows: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Name what was acknowledged and is not there."""
+    versions = {row["id"]: row["version"] for row in rows["procedures"]}
+    found = [one["id"] for one in load.booked if one["id"] not in versions]
+    return found + [f"{name} {seq}" for name, seq in load.said if versions.get(name, 0) < seq]
