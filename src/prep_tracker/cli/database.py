@@ -74,11 +74,11 @@ def prepare(settings: Settings, store: Store, *, now: datetime) -> tuple[bool, l
     Gives whether there was anything to migrate, and the names of new protocol versions.
     """
     from prep_tracker.services.protocols import ship
+    from prep_tracker.store import migrate
 
+    migrate.make_private(settings.database_url)
     outdated = not is_up_to_date(store)
     if outdated:
-        from prep_tracker.store import migrate
-
         migrate.upgrade(settings.database_url)
     try:
         return outdated, store.run_write(lambda connection: ship(connection, now=now))

@@ -91,6 +91,7 @@ def book(connection: Connection, desk: Desk, order: Order) -> Case:
     procedures.add(connection, desk.clinic.id, row)
     procedures.add_entries(connection, desk.clinic.id, row.id, new)
     note(connection, desk, "C", "procedure.booked", row, 201)
+    desk.planned.append((row, checklist))
     return Case(row, checklist, today, tuple(new))
 
 

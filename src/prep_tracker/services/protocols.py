@@ -29,7 +29,7 @@ def ship(connection: Connection, *, now: datetime) -> list[str]:
         known = newest.get(slug)
         if known is not None and known.content_hash == digest:
             continue
-        number = known.number + 1 if known else 1
+        number = protocols.highest(connection, slug) + 1
         row = ProtocolRow(
             id=str(uuid4()),
             clinic_id=None,

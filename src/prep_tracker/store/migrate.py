@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,14 +74,20 @@ def check(url: str) -> None:
     _run(url, command.check)
 
 
+def make_private(url: str) -> None:
+    """Make the file of a SQLite database that is not there yet, readable by its owner alone: it will hold patients."""
+    parsed = database_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        with suppress(OSError):  # opening the database says better what is wrong with the place
+            Path(parsed.database or "").touch(mode=0o600)
+
+
 def _run(url: str, act: Callable[[Config], object]) -> None:
     from alembic.config import Config
 
     from prep_tracker.store.tables import METADATA
 
     parsed = database_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        Path(parsed.database or "").touch(mode=0o600)  # a new file holds patients' data: nobody else may read it
     engine = lasting_engine(parsed)
     try:
         with engine.connect() as connection:

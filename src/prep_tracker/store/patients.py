@@ -44,8 +44,8 @@ _FIND = Query(_SELECT.where(is_one(patients, "reference")), PatientRow)
 _MANY = _SELECT.where(patients.c.id.in_(bindparam("ids", expanding=True)))
 _ADD = Change(insert(patients), names(PatientRow, "clinic_id"))
 _ADD_NEW = {
-    "sqlite": sqlite.insert(patients).on_conflict_do_nothing().returning(patients.c.id),
-    "postgresql": postgresql.insert(patients).on_conflict_do_nothing().returning(patients.c.id),
+    "sqlite": Change(sqlite.insert(patients).on_conflict_do_nothing(), names(PatientRow, "clinic_id")),
+    "postgresql": Change(postgresql.insert(patients).on_conflict_do_nothing(), names(PatientRow, "clinic_id")),
 }
 _FIXED = {"id", "created_at"}
 _CHANGED = names(PatientRow, without=_FIXED)
@@ -65,8 +65,7 @@ def add_if_new(connection: Connection, clinic_id: str, row: PatientRow) -> bool:
 
     Whoever else is adding the same reference at this moment is waited for.
     """
-    added = connection.execute(_ADD_NEW[connection.dialect.name], {"clinic_id": clinic_id, **values(row)})
-    return added.one_or_none() is not None
+    return _ADD_NEW[connection.dialect.name].run(connection, {"clinic_id": clinic_id, **values(row)}) == 1
 
 
 def get(connection: Connection, clinic_id: str, patient_id: str) -> PatientRow:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from prep_tracker.domain.errors import NotFoundError
 from prep_tracker.store.hot import Change
@@ -40,9 +40,10 @@ _OWN_FIRST = _VERSION.clinic_id.is_(None)
 _VISIBLE = _SELECT.where(_OWN_OR_SHIPPED)
 _GET = (
     _VISIBLE.where(is_one(protocol_versions, "slug"), _VERSION.number == bindparam("number"))
-    .order_by(_OWN_FIRST)
+    .order_by(_VERSION.status == "draft", _OWN_FIRST)  # nobody's draft may stand for what was published
     .limit(1)
 )
+_HIGHEST = select(func.max(_VERSION.number)).where(_VERSION.slug == bindparam("slug"))
 _LOCK = _SELECT.where(
     of_clinic(protocol_versions), is_one(protocol_versions, "slug"), _VERSION.number == bindparam("number")
 ).with_for_update()
@@ -99,6 +100,14 @@ def every(connection: Connection, clinic_id: str, slug: str | None = None) -> li
     else:
         found = connection.execute(_OF_SLUG, this(clinic_id, slug))
     return [ProtocolRow(*each) for each in found]
+
+
+def highest(connection: Connection, slug: str) -> int:
+    """Give the highest number that any clinic, or what is shipped, has under this name; 0 for none.
+
+    Across clinics, so that a newly shipped version never gets the number of somebody's draft.
+    """
+    return connection.execute(_HIGHEST, {"slug": slug}).scalar() or 0
 
 
 def shipped(connection: Connection) -> list[ProtocolRow]:

@@ -11,12 +11,25 @@ from starlette.responses import Response
 from prep_tracker.api import results, review_examples, schemas
 from prep_tracker.api import review_results as shapes
 from prep_tracker.api.documenting import documented
-from prep_tracker.api.door import Door, IdempotencyKey, IfMatch, Lang, act, read, respond, versions_of, words_of
+from prep_tracker.api.door import (
+    STAFF,
+    Door,
+    IdempotencyKey,
+    IfMatch,
+    Lang,
+    act,
+    desk_of,
+    read,
+    respond,
+    versions_of,
+    words_of,
+)
 from prep_tracker.api.examples import SAID
 from prep_tracker.api.staff.views import etag, said_document
 from prep_tracker.api.wire import Answer, answer
 from prep_tracker.desk.ordering import NewProduct
 from prep_tracker.desk.products import scan
+from prep_tracker.domain.errors import ForbiddenError
 from prep_tracker.exports.document import iso
 from prep_tracker.exports.scanning import scan_document
 from prep_tracker.services import review
@@ -82,6 +95,8 @@ async def change_product(
     request: Request, procedure_id: str, n: Number, body: schemas.ProductChangeIn, lang: Lang = None
 ) -> Response:
     """Say that it was prescribed, last used or stopped; staff confirm or reject what it may be."""
+    if (body.confirm or body.reject) and desk_of(request).actor.role not in STAFF:
+        raise ForbiddenError("Only staff confirm or reject what a product may be.")
     more = review.More(body.prescribed, body.last_used_on, body.stopped_on, tuple(body.confirm), tuple(body.reject))
     return await _said(request, lang, 200, lambda c, d: review.change_product(c, d, procedure_id, n, more))
 
@@ -123,7 +138,7 @@ async def _said(request: Request, lang: str | None, status: int, say: Callable[[
 
 
 def _product(case: Case, product: Product) -> dict[str, Any]:
-    steps = [i.rule.step.id for i in case.checklist.items if product.classes & i.rule.members]
+    steps = [i.rule.step.id for i in case.checklist.items if (product.classes | product.doubtful) & i.rule.members]
     return {
         "n": product.number,
         "text": product.text,

@@ -1,0 +1,42 @@
+"""A newly shipped version never takes the number of a clinic's draft, so no draft can reach a patient."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from prep_tracker.services.access import new_clinic
+from prep_tracker.services.protocols import ship
+from prep_tracker.store import Connection, protocols
+from prep_tracker.store.session import Store
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+SLUG = "laser-resurfacing"
+
+
+def test_a_draft_and_a_newly_shipped_version_have_different_numbers(store: Store) -> None:
+    def tell(connection: Connection) -> tuple[list[str], str]:
+        ship(connection, now=NOW)
+        clinic = new_clinic(connection, "Aster", "Europe/Amsterdam", now=NOW)
+        first = protocols.get(connection, clinic.id, SLUG)
+        draft = replace(first, id="draft", clinic_id=clinic.id, number=2, status="draft", content_hash="other")
+        protocols.add_version(connection, clinic.id, draft)
+        older = replace(first, id="older", number=3, content_hash="older")
+        protocols.add_version(connection, None, older)  # what ships now differs from what was shipped last
+        return ship(connection, now=NOW), protocols.get(connection, clinic.id, SLUG).status
+
+    added, status = store.run_write(tell)
+    assert added == [f"{SLUG}@4"]
+    assert status == "published"
+
+
+def test_a_draft_never_stands_for_a_published_version_of_its_number(store: Store) -> None:
+    def tell(connection: Connection) -> str | None:
+        ship(connection, now=NOW)
+        clinic = new_clinic(connection, "Aster", "Europe/Amsterdam", now=NOW)
+        first = protocols.get(connection, clinic.id, SLUG)
+        draft = replace(first, id="draft", clinic_id=clinic.id, status="draft")
+        protocols.add_version(connection, clinic.id, draft)
+        return protocols.get(connection, clinic.id, SLUG, 1).clinic_id
+
+    assert store.run_write(tell) is None
