@@ -19,7 +19,7 @@ from prep_tracker.api.solving import solver
 from prep_tracker.api.wire import UUID, Answer, Day
 from prep_tracker.catalog.speaking import choose_language, words
 from prep_tracker.catalog.words import Words
-from prep_tracker.desk.case import Desk
+from prep_tracker.desk.case import Desk, committed
 from prep_tracker.domain.errors import (
     ConflictError,
     Fault,
@@ -154,7 +154,7 @@ async def act(request: Request, fn: Callable[[Connection, Desk], Answer], *, kee
     desk = desk_of(request)
     key = request.headers.get("idempotency-key")
     if key is None:
-        return respond(await service.store.write(lambda connection: fn(connection, desk)))
+        return await _done(service, desk, lambda connection: fn(connection, desk))
     if not _IDEMPOTENCY_KEY.fullmatch(key):
         message = "Send 1 to 255 visible ASCII characters."
         raise InvalidError(Fault("/Idempotency-Key", "idempotency-key", message))
@@ -176,7 +176,17 @@ async def act(request: Request, fn: Callable[[Connection, Desk], Answer], *, kee
         idempotency.finish(connection, desk.clinic.id, repeat, made.status, made.headers, kept)
         return made
 
-    return respond(await service.store.write(once))
+    return await _done(service, desk, once)
+
+
+async def _done(service: Service, desk: Desk, work: Callable[[Connection], Answer]) -> Response:
+    def once(connection: Connection) -> Answer:
+        desk.planned.clear()  # of what is done once more, because the database was busy, only the last time counts
+        return work(connection)
+
+    made = await service.store.write(once)
+    committed(desk)
+    return respond(made)
 
 
 def respond(made: Answer) -> Response:

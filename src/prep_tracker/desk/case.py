@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,8 @@ class Desk:
     now: datetime
     request_id: str | None = None
     on_behalf_of: str | None = None
+    planned: list[tuple[ProcedureRow, Checklist]] = field(default_factory=list, compare=False)
+    """What was planned in this transaction: worth remembering once it is committed, and not before."""
 
     @property
     def today(self) -> date:
@@ -135,6 +137,12 @@ def plan_of(connection: Connection, desk: Desk, record: Record) -> Checklist:
     return plan(rules_of(connection, desk.clinic.id, record.protocol), record, desk.calendar)
 
 
+def committed(desk: Desk) -> None:
+    """Remember what was planned, now that it is kept: whoever reads it next need not plan it again."""
+    for row, checklist in desk.planned:
+        _remember(row, desk, checklist)
+
+
 def require_match(case: Case, if_match: Versions) -> None:
     """Let a change pass only if it was decided on the newest version; ``if_match`` holds the versions of the tags."""
     if if_match is None:
@@ -159,6 +167,7 @@ def keep(connection: Connection, desk: Desk, case: Case, new: Sequence[Entry]) -
     row = replace(case.row, **projected(checklist, case.today))
     procedures.add_entries(connection, desk.clinic.id, row.id, new)
     procedures.save(connection, desk.clinic.id, row, was=case.row)
+    desk.planned.append((row, checklist))
     return Case(row, checklist, case.today, entries)
 
 
@@ -263,7 +272,7 @@ def _planned(connection: Connection, desk: Desk, row: ProcedureRow) -> Checklist
 
 
 def _remember(row: ProcedureRow, desk: Desk, checklist: Checklist) -> Checklist:
-    _plans[_key(row, desk)] = checklist
+    _plans[row.id, row.version, checklist.calendar, desk.clinic.id] = checklist
     if len(_plans) > MOST_PLANS:
         _plans.popitem(last=False)
     return checklist

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from prep_tracker.api.door import tag
 from prep_tracker.desk.ordering import Contact, Known, NewProduct
 from prep_tracker.domain.change import change
-from prep_tracker.domain.standing import on
+from prep_tracker.domain.standing import Status, level_on, on, reasons_on
 from prep_tracker.exports.document import change_document, iso, item_document, standing_document
 
 if TYPE_CHECKING:
@@ -78,7 +78,10 @@ def said_document(case: Case, words: Words) -> dict[str, Any]:
 
 def marked_document(case: Case, step: str | None, words: Words) -> dict[str, Any]:
     """Write the item as it now stands; "no more products" is about the reviews, so the first of them is given."""
-    status = on(case.checklist, case.today)
+    checklist, day = case.checklist, case.today
+    # Not the earliest safe day, which takes a search: this answer does not show it.
+    reasons = reasons_on(checklist, min(day, checklist.record.on)) if checklist.record.ended is None else ()
+    status = Status(day, level_on(checklist, day), reasons, None, None, None)
     items = (*case.checklist.items, *case.checklist.left_out)
     item = next((i for i in items if (i.rule.step.id == step if step else i.rule.step.kind == "review")), None)
     document = item_document(case.checklist, item, case.today, words) if item else {"step": None}
