@@ -16,6 +16,14 @@ def content_of(protocol: Protocol) -> tuple[str, str]:
     return content, hashlib.sha256(content.encode()).hexdigest()
 
 
+_prepared: dict[tuple[str, int, str], Rules] = {}
+
+
+def prepared(slug: str, number: int, content_hash: str) -> Rules | None:
+    """Give the rules of a version that was prepared before, so that its content need not be read; else None."""
+    return _prepared.get((slug, number, content_hash))
+
+
 @lru_cache(maxsize=512)
 def published(slug: str, number: int, content_hash: str, content: str) -> Rules:
     """Prepare one version from its stored JSON; a published version never changes, so it is kept.
@@ -25,4 +33,6 @@ def published(slug: str, number: int, content_hash: str, content: str) -> Rules:
     if hashlib.sha256(content.encode()).hexdigest() != content_hash:
         msg = f"the stored content of {slug}@{number} is not what was published"
         raise RuntimeError(msg)
-    return prepare(Protocol.model_validate_json(content), lexicon(), number)
+    rules = prepare(Protocol.model_validate_json(content), lexicon(), number)
+    _prepared[slug, number, content_hash] = rules
+    return rules

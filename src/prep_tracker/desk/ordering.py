@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from prep_tracker.catalog.published import published
+from prep_tracker.catalog.published import prepared, published
 from prep_tracker.desk import answers as checks
 from prep_tracker.desk.products import product_fields
 from prep_tracker.domain import entries as e
-from prep_tracker.domain.errors import Fault, NotFoundError
+from prep_tracker.domain.errors import Fault
 from prep_tracker.store import protocols
 
 if TYPE_CHECKING:
@@ -57,14 +57,15 @@ def find_rules(connection: Connection, desk: Desk, name: str) -> tuple[Rules | N
     if at and not (number.isascii() and number.isdecimal() and len(number) < 7):  # noqa: PLR2004 - no version is higher
         message = 'Write a version as slug@number, for example "laser-ablative@3".'
         return None, [Fault("/protocol", "unknown-protocol", message)]
-    try:
-        row = protocols.get(connection, desk.clinic.id, slug, int(number) if at else None)
-    except NotFoundError:
-        row = None
-    if row is None or row.status != "published":
+    head = protocols.find_head(connection, desk.clinic.id, slug, int(number) if at else None)
+    if head is None or head.status != "published":
         known = sorted({p.slug for p in protocols.every(connection, desk.clinic.id) if p.status == "published"})
         return None, [Fault("/protocol", "unknown-protocol", f"Send a published protocol: {', '.join(known)}.")]
-    return published(row.slug, row.number, row.content_hash, row.content), []
+    rules = prepared(head.slug, head.number, head.content_hash)
+    if rules is None:
+        row = protocols.get(connection, desk.clinic.id, head.slug, head.number)
+        rules = published(row.slug, row.number, row.content_hash, row.content)
+    return rules, []
 
 
 def known_faults(rules: Rules, known: Known, today: date) -> list[Fault]:

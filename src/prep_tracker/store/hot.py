@@ -21,26 +21,40 @@ DIRECT = {"pysqlite", "asyncpg"}
 
 
 class _Compiled(NamedTuple):
-    """SQL for one driver: the names of its values in their order, and what is done to some by place."""
+    """SQL for one driver, with the names of its values in their order, and what is done to some by place."""
 
     sql: str
     names: tuple[str, ...]
-    process: tuple[tuple[int, Process], ...]
+    fixed: Given
+    """The values that stand in the statement itself."""
+    bind: tuple[tuple[int, Process], ...]
+    read: tuple[tuple[int, Process], ...] = ()
 
     def ordered(self, given: Given) -> list[Any]:
-        """Give the values in the order of the statement."""
-        return [given[name] for name in self.names]
+        """Give the values in the order of the statement, as the driver takes them."""
+        if self.fixed:
+            given = {**self.fixed, **given}
+        return _processed([given[name] for name in self.names], self.bind)
 
-    def processed(self, values: Iterable[Any]) -> list[Any]:
-        """Give the values as the types make them."""
-        result = list(values)
-        for place, process in self.process:
-            result[place] = process(result[place])
-        return result
+
+def _processed(values: Iterable[Any], process: tuple[tuple[int, Process], ...]) -> list[Any]:
+    result = list(values)
+    for place, made in process:
+        result[place] = made(result[place])
+    return result
+
+
+def _bound(dialect: Dialect, compiled: Any) -> tuple[tuple[str, ...], Given, tuple[tuple[int, Process], ...]]:  # noqa: ANN401 - SQLAlchemy's own
+    """Give the names of a statement's values in their order, those that it brings along, and what binds them."""
+    names = tuple(compiled.positiontup)
+    fixed = {name: compiled.binds[name].value for name in names if not compiled.binds[name].required}
+    binders = ((place, _of(dialect, compiled.binds[name].type)) for place, name in enumerate(names))
+    found = ((place, kind.bind_processor(dialect)) for place, kind in binders)
+    return names, fixed, tuple((place, bind) for place, bind in found if bind is not None)
 
 
 class Query(Generic[R]):
-    """A query for one row, of which ``row`` makes an ``R``, taking the columns in their order."""
+    """A query for rows, of each of which ``row`` makes an ``R``, taking the columns in their order."""
 
     def __init__(self, statement: Select[Any], row: Callable[..., R]) -> None:
         """Keep both; compiled at the first use."""
@@ -59,14 +73,26 @@ class Query(Generic[R]):
             found = await_only(_driver(connection).fetchrow(hot.sql, *hot.ordered(given)))
         else:
             found = _driver(connection).execute(hot.sql, hot.ordered(given)).fetchone()
-        return None if found is None else self._row(*hot.processed(found))
+        return None if found is None else self._row(*_processed(found, hot.read))
+
+    def all(self, connection: Connection, given: Given) -> list[R]:
+        """Give all rows."""
+        dialect = connection.dialect
+        if dialect.driver not in DIRECT:
+            return [self._row(*row) for row in connection.execute(self.statement, given)]
+        hot = self._compiled.get(dialect.driver) or self._compile(dialect)
+        if dialect.driver == "asyncpg":
+            found = await_only(_driver(connection).fetch(hot.sql, *hot.ordered(given)))
+        else:
+            found = _driver(connection).execute(hot.sql, hot.ordered(given)).fetchall()
+        return [self._row(*_processed(each, hot.read)) for each in found]
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled: Any = self.statement.compile(dialect=dialect)
         types = [_of(dialect, column.type) for column in self.statement.selected_columns]
         readers = ((place, of.result_processor(dialect, None)) for place, of in enumerate(types))
         wanted = tuple((place, read) for place, read in readers if read is not None)
-        self._compiled[dialect.driver] = hot = _Compiled(str(compiled), tuple(compiled.positiontup), wanted)
+        self._compiled[dialect.driver] = hot = _Compiled(str(compiled), *_bound(dialect, compiled), wanted)
         return hot
 
 
@@ -85,7 +111,7 @@ class Change:
         if dialect.driver not in DIRECT:
             return connection.execute(self.statement, list(given) if len(given) > 1 else given[0]).rowcount
         hot = self._compiled.get(dialect.driver) or self._compile(dialect)
-        rows = [hot.processed(hot.ordered(each)) for each in given]
+        rows = [hot.ordered(each) for each in given]
         driver = _driver(connection)
         if dialect.driver == "pysqlite":
             cursor = driver.execute(hot.sql, rows[0]) if len(rows) == 1 else driver.executemany(hot.sql, rows)
@@ -98,19 +124,12 @@ class Change:
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled: Any = self.statement.compile(dialect=dialect, column_keys=self._names)
-        names = tuple(compiled.positiontup)
-        binders = ((place, _binder(dialect, compiled.binds[name].type)) for place, name in enumerate(names))
-        wanted = tuple((place, bind) for place, bind in binders if bind is not None)
-        self._compiled[dialect.driver] = hot = _Compiled(str(compiled), names, wanted)
+        self._compiled[dialect.driver] = hot = _Compiled(str(compiled), *_bound(dialect, compiled))
         return hot
 
 
 def _of(dialect: Dialect, kind: TypeEngine[Any]) -> TypeEngine[Any]:
     return kind.dialect_impl(dialect)
-
-
-def _binder(dialect: Dialect, kind: TypeEngine[Any]) -> Process | None:
-    return _of(dialect, kind).bind_processor(dialect)
 
 
 def _driver(connection: Connection) -> Any:  # noqa: ANN401 - of one of three modules

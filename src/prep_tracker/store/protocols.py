@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from prep_tracker.domain.errors import NotFoundError
-from prep_tracker.store.hot import Change
+from prep_tracker.store.hot import Change, Query
 from prep_tracker.store.rows import columns, is_one, names, of_clinic, run_or, this, values
 from prep_tracker.store.tables import protocol_versions
 
@@ -33,6 +33,15 @@ class ProtocolRow:
     published_at: datetime | None
 
 
+class Head(NamedTuple):
+    """A version without its content, which is long."""
+
+    slug: str
+    number: int
+    status: Status
+    content_hash: str
+
+
 _VERSION = protocol_versions.c
 _SELECT = select(*columns(protocol_versions, ProtocolRow))
 _OWN_OR_SHIPPED = or_(of_clinic(protocol_versions), _VERSION.clinic_id.is_(None))
@@ -52,6 +61,9 @@ _NEWEST = (
     .order_by(_OWN_FIRST, _VERSION.number.desc())
     .limit(1)
 )
+_HEAD = (_VERSION.slug, _VERSION.number, _VERSION.status, _VERSION.content_hash)
+_HEAD_GET = Query(_GET.with_only_columns(*_HEAD), Head)
+_HEAD_NEWEST = Query(_NEWEST.with_only_columns(*_HEAD), Head)
 _ALL = _VISIBLE.order_by(_VERSION.slug, _OWN_FIRST, _VERSION.number)
 _OF_SLUG = _VISIBLE.where(is_one(protocol_versions, "slug")).order_by(_OWN_FIRST, _VERSION.number)
 _ADD = Change(insert(protocol_versions), names(ProtocolRow))
@@ -80,6 +92,13 @@ def get(connection: Connection, clinic_id: str, slug: str, number: int | None = 
     if found is None:
         raise NotFoundError
     return ProtocolRow(*found)
+
+
+def find_head(connection: Connection, clinic_id: str, slug: str, number: int | None = None) -> Head | None:
+    """Give what ``get`` gives, without the content; None when there is no such version."""
+    if number is None:
+        return _HEAD_NEWEST.one(connection, this(clinic_id, slug))
+    return _HEAD_GET.one(connection, {**this(clinic_id, slug), "number": number})
 
 
 def lock(connection: Connection, clinic_id: str, slug: str, number: int) -> ProtocolRow:
