@@ -70,6 +70,9 @@ def change_product(connection: Connection, desk: Desk, procedure_id: str, number
         faults.append(Fault("/reject", "both", "A class is either confirmed or rejected."))
     if faults:
         raise InvalidError(*faults)
+    product = case.checklist.record.products[number]
+    # Whoever says that it is no retinoid says too that it is none of the kinds of retinoid.
+    kinds = (product.classes | product.minor | product.doubtful) & case.lexicon.members(more.reject)
     entry = e.ProductChanged(
         **desk.said(case.row.version + 1),
         product=number,
@@ -77,7 +80,7 @@ def change_product(connection: Connection, desk: Desk, procedure_id: str, number
         last_used_on=more.last_used_on,
         stopped_on=more.stopped_on,
         confirmed=more.confirm,
-        rejected=more.reject,
+        rejected=(*more.reject, *sorted(kinds - {*more.reject, *more.confirm})),
     )
     after = keep(connection, desk, case, [entry])
     note(connection, desk, "U", "product.changed", after.row)
