@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from prep_tracker.store import Connection
     from prep_tracker.store.clinics import ClinicRow
     from prep_tracker.store.procedures import ProcedureRow
+    from prep_tracker.store.worklist import LineRow
+
+    Row = ProcedureRow | LineRow
 
 Versions = Collection[int] | None
 """The versions on which a change was decided; None: nobody said."""
@@ -191,9 +194,7 @@ def projected(checklist: Checklist, today: int) -> dict[str, Any]:
     }
 
 
-def plans_of(
-    connection: Connection, desk: Desk, rows: Sequence[ProcedureRow], *, remember: bool = True
-) -> list[Checklist]:
+def plans_of(connection: Connection, desk: Desk, rows: Sequence[Row], *, remember: bool = True) -> list[Checklist]:
     """Plan several procedures, in their order; the records that are not in memory are read at once."""
     missing = [row.id for row in rows if _remembered(row, desk) is None]
     records = worklist.records(connection, desk.clinic.id, missing)
@@ -271,18 +272,18 @@ def _planned(connection: Connection, desk: Desk, row: ProcedureRow) -> Checklist
     return found
 
 
-def _remember(row: ProcedureRow, desk: Desk, checklist: Checklist) -> Checklist:
+def _remember(row: Row, desk: Desk, checklist: Checklist) -> Checklist:
     _plans[row.id, row.version, checklist.calendar, desk.clinic.id] = checklist
     if len(_plans) > MOST_PLANS:
         _plans.popitem(last=False)
     return checklist
 
 
-def _remembered(row: ProcedureRow, desk: Desk) -> Checklist | None:
+def _remembered(row: Row, desk: Desk) -> Checklist | None:
     return _plans.get(_key(row, desk))
 
 
-def _key(row: ProcedureRow, desk: Desk) -> tuple[str, int, Calendar, str]:
+def _key(row: Row, desk: Desk) -> tuple[str, int, Calendar, str]:
     return row.id, row.version, desk.calendar, desk.clinic.id
 
 

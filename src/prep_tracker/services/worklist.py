@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 from prep_tracker.desk.case import BATCH, Desk, plans_of, reproject
 from prep_tracker.domain.standing import Level, Reason, level_on, reasons_on
 from prep_tracker.store import worklist
-from prep_tracker.store.worklist import Place, Wanted, Whose
+from prep_tracker.store.worklist import LineRow, Place, Wanted
 
 if TYPE_CHECKING:
     from prep_tracker.domain.plan import Checklist
     from prep_tracker.store import Connection
-    from prep_tracker.store.procedures import ProcedureRow
 
 LEVELS: tuple[Level, ...] = ("past", "blocked", "at-risk", "waiting", "ready", "on-track")
 
@@ -24,8 +23,7 @@ LEVELS: tuple[Level, ...] = ("past", "blocked", "at-risk", "waiting", "ready", "
 class Line:
     """One procedure of the list, with how it stands and what is in the way."""
 
-    row: ProcedureRow
-    patient: Whose
+    row: LineRow
     checklist: Checklist
     level: Level
     reasons: tuple[Reason, ...]
@@ -35,7 +33,7 @@ class Line:
 class Page:
     """One page of the list. ``counts`` speaks of all procedures up to the last day, whatever the page shows."""
 
-    lines: tuple[Line, ...]
+    rows: list[LineRow]
     following: Place | None
     counts: dict[str, int]
 
@@ -69,14 +67,18 @@ def read_worklist(
     today = desk.today
     wanted = Wanted(today, today + timedelta(days=within_days), standing, act_by)
     found = worklist.page(connection, desk.clinic.id, wanted, after, limit + 1)
-    rows = [row for row, _ in found[:limit]]
-    day = today.toordinal()
-    lines = tuple(
-        Line(row, patient, plan, level_on(plan, day), reasons_on(plan, min(day, plan.record.on)))
-        for (row, patient), plan in zip(found, plans_of(connection, desk, rows), strict=False)
-    )
+    rows = found[:limit]
     following = None
     if len(found) > limit:
         last = rows[-1]
         following = Place(last.act_by, last.procedure_on, last.id)
-    return Page(lines, following, worklist.counts(connection, desk.clinic.id, wanted))
+    return Page(rows, following, worklist.counts(connection, desk.clinic.id, wanted))
+
+
+def judge(connection: Connection, desk: Desk, rows: Sequence[LineRow]) -> list[Line]:
+    """Say of each row how it stands today and what is in the way."""
+    day = desk.today.toordinal()
+    return [
+        Line(row, plan, level_on(plan, day), reasons_on(plan, min(day, plan.record.on)))
+        for row, plan in zip(rows, plans_of(connection, desk, rows), strict=True)
+    ]

@@ -9,18 +9,35 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, case, func, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Date,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
 from prep_tracker.domain.entries import ENTRIES, Entry
+from prep_tracker.store.hot import Query
 from prep_tracker.store.procedures import ProcedureRow
-from prep_tracker.store.rows import columns
+from prep_tracker.store.rows import columns, of_clinic, this
 from prep_tracker.store.tables import BOOKED, entries, patients, procedures
 
 _P = procedures.c
 _PATIENT = (patients.c.id, patients.c.reference, patients.c.name, patients.c.language, patients.c.version)
+_LINE = (_P.id, _P.version, _P.procedure_on, _P.start, _P.act_by, _P.clearance_void, *_PATIENT)
+_TODAY, _UNTIL = bindparam("today", type_=Date), bindparam("until", type_=Date)
 _COLUMNS = columns(procedures, ProcedureRow)
 
 
@@ -32,14 +49,20 @@ class Place(NamedTuple):
     id: str
 
 
-class Whose(NamedTuple):
-    """The patient of a row, as the list shows them."""
+class LineRow(NamedTuple):
+    """One line: what the list shows of a procedure and of its patient, with the version of both."""
 
     id: str
+    version: int
+    procedure_on: date
+    start: str | None
+    act_by: date | None
+    clearance_void: bool
+    patient_id: str
     reference: str
     name: str
     language: str
-    version: int
+    patient_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,70 +75,68 @@ class Wanted:
     act_by: date | None = None
 
 
-def page(
-    connection: Connection, clinic_id: str, wanted: Wanted, after: Place | None, limit: int
-) -> list[tuple[ProcedureRow, Whose]]:
+def page(connection: Connection, clinic_id: str, wanted: Wanted, after: Place | None, limit: int) -> list[LineRow]:
     """Give at most ``limit`` rows: those on which somebody must act first, then those that wait for nobody."""
-    found: list[tuple[ProcedureRow, Whose]] = []
+    standing = frozenset(wanted.standing)
+    given = {
+        **_given(clinic_id, wanted),
+        # Nobody can act after the day itself, so the range of days also bounds the range of the index.
+        "act_until": min(wanted.until, wanted.act_by or wanted.until),
+        **({} if after is None else {"after_act_by": after.act_by, "after_on": after.on, "after_id": after.id}),
+    }
+    found: list[LineRow] = []
     if after is None or after.act_by is not None:
-        found = _rows(connection, clinic_id, wanted, after, limit, acting=True)
+        found = _rows(standing, acting=True, later=after is not None).all(connection, {**given, "most": limit})
     if len(found) < limit and wanted.act_by is None:
-        start = after if after is not None and after.act_by is None else None
-        found += _rows(connection, clinic_id, wanted, start, limit - len(found), acting=False)
+        later = after is not None and after.act_by is None
+        rows = _rows(standing, acting=False, later=later)
+        found += rows.all(connection, {**given, "most": limit - len(found)})
     return found
 
 
-def _rows(
-    connection: Connection, clinic_id: str, wanted: Wanted, after: Place | None, limit: int, *, acting: bool
-) -> list[tuple[ProcedureRow, Whose]]:
-    where: list[ColumnElement[bool]] = [_P.clinic_id == clinic_id, _P.procedure_on <= wanted.until]
+def _given(clinic_id: str, wanted: Wanted) -> dict[str, Any]:
+    return {**this(clinic_id), "until": wanted.until, "today": wanted.today}
+
+
+@cache
+def _rows(standing: frozenset[str], *, acting: bool, later: bool) -> Query[LineRow]:
+    """Build the statement of one range of the index; ``later``: from a place in it on."""
+    where: list[ColumnElement[bool]] = [of_clinic(procedures), _P.procedure_on <= _UNTIL]
+    key: tuple[ColumnElement[Any], ...] = (_P.procedure_on, _P.id)
+    place: tuple[ColumnElement[Any], ...] = (bindparam("after_on", type_=Date), bindparam("after_id", type_=String))
     if acting:
-        # Nobody can act after the day itself, so the range of days also bounds the range of the index.
-        where += [_P.act_by.is_not(None), _P.act_by <= min(wanted.until, wanted.act_by or wanted.until)]
+        where += [_P.act_by.is_not(None), _P.act_by <= bindparam("act_until", type_=Date)]
+        key, place = (_P.act_by, *key), (bindparam("after_act_by", type_=Date), *place)
     else:
         where.append(_P.act_by.is_(None))
-    if after is not None:
-        key, given = (_P.procedure_on, _P.id), (after.on, after.id)
-        where.append(
-            tuple_(_P.act_by, *key) > tuple_(after.act_by, *given) if acting else tuple_(*key) > tuple_(*given)
-        )
-    if wanted.standing:
-        where.append(or_(*(_stands(name, wanted.today) for name in wanted.standing)))
-    order = (_P.act_by, _P.procedure_on, _P.id) if acting else (_P.procedure_on, _P.id)
+    if later:
+        where.append(tuple_(*key) > tuple_(*place))
+    if standing:
+        where.append(or_(*(_stands(name) for name in sorted(standing))))
     statement = (
-        select(*_COLUMNS, *_PATIENT)
+        select(*_LINE)
         .join(patients, and_(patients.c.clinic_id == _P.clinic_id, patients.c.id == _P.patient_id))
         .where(BOOKED, *where)
-        .order_by(*order)
-        .limit(limit)
+        .order_by(*key)
+        .limit(bindparam("most", type_=Integer))
     )
-    width = len(_COLUMNS)
-    return [(ProcedureRow(*row[:width]), Whose(*row[width:])) for row in connection.execute(statement)]
+    return Query(statement, LineRow)
 
 
 def counts(connection: Connection, clinic_id: str, wanted: Wanted) -> dict[str, int]:
     """Count the booked procedures up to ``until`` by how they stand today."""
-    level = case(
-        *((_stands(name, wanted.today), name) for name in ("past", "blocked", "at-risk", "waiting", "ready")),
-        else_="on-track",
-    )
-    statement = (
-        select(level.label("level"), func.count())
-        .where(_P.clinic_id == clinic_id, BOOKED, _P.procedure_on <= wanted.until)
-        .group_by("level")
-    )
-    return {name: number for name, number in connection.execute(statement)}  # noqa: C416 - a row is no pair
+    return dict(_COUNTS.all(connection, _given(clinic_id, wanted)))
 
 
-def _stands(level: str, today: date) -> ColumnElement[bool]:
-    """Say in SQL what ``domain.standing.level_on`` says: the worst that has come by today."""
-    blocked = func.coalesce(_P.blocked_on <= today, False)
-    at_risk = func.coalesce(_P.at_risk_on <= today, False)
-    waiting = func.coalesce(_P.waiting_on <= today, False)
-    ahead = _P.procedure_on >= today
+def _stands(level: str) -> ColumnElement[bool]:
+    """Say in SQL what ``domain.standing.level_on`` says: the worst that has come by ``today``."""
+    blocked = func.coalesce(_P.blocked_on <= _TODAY, False)
+    at_risk = func.coalesce(_P.at_risk_on <= _TODAY, False)
+    waiting = func.coalesce(_P.waiting_on <= _TODAY, False)
+    ahead = _P.procedure_on >= _TODAY
     match level:
         case "past":
-            return _P.procedure_on < today
+            return _P.procedure_on < _TODAY
         case "blocked":
             return and_(ahead, blocked)
         case "at-risk":
@@ -128,15 +149,29 @@ def _stands(level: str, today: date) -> ColumnElement[bool]:
             return and_(ahead, ~blocked, ~at_risk, ~waiting, ~_P.ready)
 
 
+_COUNTS = Query(
+    select(
+        case(
+            *((_stands(name), name) for name in ("past", "blocked", "at-risk", "waiting", "ready")), else_="on-track"
+        ).label("level"),
+        func.count(),
+    )
+    .where(of_clinic(procedures), BOOKED, _P.procedure_on <= _UNTIL)
+    .group_by("level"),
+    lambda level, number: (str(level), int(number)),
+)
+_STALE = Query(
+    select(*_COLUMNS)
+    .where(of_clinic(procedures), BOOKED, _P.act_by < _TODAY, _P.procedure_on >= _TODAY)
+    .order_by(_P.act_by, _P.procedure_on, _P.id)
+    .limit(bindparam("most", type_=Integer)),
+    ProcedureRow,
+)
+
+
 def stale(connection: Connection, clinic_id: str, today: date, limit: int) -> list[ProcedureRow]:
     """Give procedures still to come whose last day to act has passed: the next one has to be reckoned."""
-    statement = (
-        select(*_COLUMNS)
-        .where(_P.clinic_id == clinic_id, BOOKED, _P.act_by < today, _P.procedure_on >= today)
-        .order_by(_P.act_by, _P.procedure_on, _P.id)
-        .limit(limit)
-    )
-    return [ProcedureRow(*row) for row in connection.execute(statement)]
+    return _STALE.all(connection, {**this(clinic_id), "today": today, "most": limit})
 
 
 def booked(

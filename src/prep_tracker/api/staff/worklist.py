@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from pydantic_core import to_json
 from starlette.responses import Response
 
 from prep_tracker.api import clinic_examples
@@ -13,18 +15,24 @@ from prep_tracker.api import clinic_schemas as shapes
 from prep_tracker.api.cursors import Cursor, Limit, cursor, link, place
 from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import Door, Lang, Service, desk_of, read, respond, words_of
-from prep_tracker.api.wire import Answer, Day, answer
+from prep_tracker.api.wire import Answer, Day
+from prep_tracker.domain.days import Calendar
 from prep_tracker.domain.errors import Fault, InvalidError
 from prep_tracker.exports.document import reason_document
 from prep_tracker.services import worklist
-from prep_tracker.store.worklist import Place
+from prep_tracker.store.worklist import LineRow, Place
 
 if TYPE_CHECKING:
     from prep_tracker.catalog.words import Words
+    from prep_tracker.desk.case import Desk
     from prep_tracker.services.worklist import Line
+    from prep_tracker.store import Connection
 
 router = APIRouter(route_class=Door, tags=["Worklist"])
 FIRST_REASONS = 3
+MOST_LINES = 10_000
+_lines: OrderedDict[tuple[str, Calendar, date, str, LineRow], bytes] = OrderedDict()
+"""Lines as they were written, by clinic, calendar, day, language and row."""
 
 
 @router.get(
@@ -57,16 +65,20 @@ async def get_worklist(
         after = Place(
             None if acting is None else date.fromisoformat(str(acting)), date.fromisoformat(str(on)), str(last)
         )
-    if await read(request, worklist.needs_refresh):
-        service: Service = request.app.state.service
+
+    def work(connection: Connection, desk: Desk) -> tuple[worklist.Page, list[bytes]] | None:
+        if worklist.needs_refresh(connection, desk):
+            return None
+        page = worklist.read_worklist(
+            connection, desk, within_days=within_days, standing=levels, act_by=act_by, after=after, limit=limit
+        )
+        return page, _written(connection, desk, page.rows, words)
+
+    service: Service = request.app.state.service
+    while (found := await read(request, work)) is None:
         while await service.store.write(lambda c: worklist.refresh(c, desk)):
             pass
-    page = await read(
-        request,
-        lambda c, d: worklist.read_worklist(
-            c, d, within_days=within_days, standing=levels, act_by=act_by, after=after, limit=limit
-        ),
-    )
+    page, lines = found
     following = None
     if page.following is not None:
         acting_on = page.following.act_by
@@ -81,18 +93,29 @@ async def get_worklist(
         "as_of": today,
         "until": today + timedelta(days=within_days),
         "counts": {level: page.counts.get(level, 0) for level in worklist.LEVELS},
-        "items": [_line(line, today, words) for line in page.lines],
-        "next": following,
     }
-    made = answer(200, document, Content_Language=words.language)
-    return respond(Answer(200, made.body, made.headers | link(request, following)))
+    rest = b',"items":[%b],"next":%b}' % (b",".join(lines), to_json(following))
+    headers = {"Content-Language": words.language} | link(request, following)
+    return respond(Answer(200, to_json(document)[:-1] + rest, headers))
+
+
+def _written(connection: Connection, desk: Desk, rows: list[LineRow], words: Words) -> list[bytes]:
+    """Write the lines, each once a day: a row brings the versions of everything that its line depends on."""
+    today = desk.today
+    about = (desk.clinic.id, desk.calendar, today, words.language)
+    found = {row.id: _lines.get((*about, row)) for row in rows}
+    for line in worklist.judge(connection, desk, [row for row in rows if found[row.id] is None]):
+        found[line.row.id] = _lines[*about, line.row] = to_json(_line(line, today, words))
+    while len(_lines) > MOST_LINES:
+        _lines.popitem(last=False)
+    return [written for row in rows if (written := found[row.id]) is not None]
 
 
 def _line(line: Line, today: date, words: Words) -> dict[str, Any]:
-    row, whose = line.row, line.patient
+    row = line.row
     return {
         "procedure_id": row.id,
-        "patient": {"id": whose.id, "reference": whose.reference, "name": whose.name, "language": whose.language},
+        "patient": {"id": row.patient_id, "reference": row.reference, "name": row.name, "language": row.language},
         "on": row.procedure_on,
         "at": row.start,
         "days_to_go": (row.procedure_on - today).days,
