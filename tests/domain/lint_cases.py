@@ -572,6 +572,11 @@ steps:
 == empty-text s
 - id: s
   kind: note
+  detail: "\\u200b" #! D
+
+== empty-text s
+- id: s
+  kind: note
   assumed: "" #!
 
 == no-source s

@@ -50,7 +50,7 @@ def _text(spot: Spot, text: Mapping[str, str]) -> Iterator[Finding]:
             "no-english", f"{spot.path[-1]} has no English text", "Add en: it stands in for missing languages."
         )
     for language, words in text.items():
-        if not words.strip():
+        if not any(char.isprintable() and not char.isspace() for char in words):
             yield (spot / language).fault(
                 "empty-text", f"the text in {language} is empty", "Write it, or leave the language out."
             )

@@ -29,10 +29,14 @@ Severity = Literal["blocking", "clinician", "advisory"]
 Who = Literal["patient", "staff", "clinician"]
 
 
+_HOSTILE = frozenset("\x7f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""DEL, and the characters that make a text read otherwise than it is stored."""
+
+
 def clean_text(text: str) -> str:
-    """Refuse what no screen, printer or database can hold: NUL, other control characters, lone surrogates."""
+    """Refuse what no screen, printer or database can hold, and what turns the reading direction of words around it."""
     for char in text:
-        if (char < " " and char not in "\n\t") or "\ud800" <= char <= "\udfff" or char == "\x7f":
+        if (char < " " and char not in "\n\t") or "\ud800" <= char <= "\udfff" or char in _HOSTILE:
             msg = f"remove the character U+{ord(char):04X}: it cannot be shown or stored"
             raise ValueError(msg)
     return text

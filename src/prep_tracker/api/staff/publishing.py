@@ -219,7 +219,10 @@ def _read(content_type: str, body: bytes) -> tuple[Protocol, list[dict[str, Any]
     """Read a draft as YAML or JSON; what cannot be read at all is refused with every fault and its place."""
     if content_type.partition(";")[0].strip().lower() == "application/json":
         try:
-            data = json.loads(body)
+            data = json.loads(body, object_pairs_hook=_once)
+            json.dumps(data, ensure_ascii=False).encode()  # half of a surrogate pair cannot even be quoted in an answer
+        except InvalidError:
+            raise
         except (ValueError, RecursionError):
             raise InvalidError(Fault("", "json", "The body is not well-formed JSON.")) from None
         protocol, found = check_protocol(data, lexicon())
@@ -232,6 +235,15 @@ def _read(content_type: str, body: bytes) -> tuple[Protocol, list[dict[str, Any]
     if protocol is None:
         raise InvalidError(*faults)
     return protocol, report
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for place, (key, _) in enumerate(pairs) if key in dict(pairs[:place]))
+        shown = twice[:40].encode(errors="replace").decode()
+        raise InvalidError(Fault("", "unreadable", f"The key {shown} comes twice. Remove one of the two."))
+    return found
 
 
 def _faults(located: Iterable[Located]) -> list[Fault]:
