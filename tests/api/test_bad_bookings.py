@@ -229,3 +229,11 @@ def test_an_erased_patient_is_not_booked_again(house: House, ana: Caller) -> Non
     assert refused(house, ana, "/v1/procedures", body).keys() == {"/patient_id"}
     anew = ana.get(ana.book()).json()["patient"]
     assert (anew["reference"], anew["id"] != pia) == ("A-1001", True)
+
+
+def test_no_control_character_hides_in_an_address(house: House, ana: Caller) -> None:
+    for never in ("a\x00@b.example", "a@b\x1b.example", "a@b", "a b@c.example"):
+        assert refused(house, ana, "/v1/patients", PIA | {"email": never}).keys() == {"/email"}, never
+    for never in ("https://a\x00.example", "https://a.example/path", "*"):
+        found = refused(house, house.person("Ada"), "/v1/clinic", {"origins": [never]}, "PATCH")
+        assert found.keys() == {"/origins/0"}, never

@@ -140,3 +140,11 @@ def test_what_cannot_be_withdrawn_is_refused(house: House, ana: Caller) -> None:
         assert ana.post(f"{procedure}/entries/{never}/withdrawal").status_code in {404, 422}, never
         assert house.rows() == rows
     assert ana.post(f"{procedure}/entries/5/withdrawal").status_code == 404
+
+
+def test_a_reason_says_something(house: House, ana: Caller) -> None:
+    procedure, cleo = ana.book(), house.person("Cleo")
+    for never in ("", "no", "   ", "\n\n\n", "a\x00b", 7, None):
+        found = refused(house, cleo, f"{procedure}/waivers", {"step": "no-sun", "reason": never})
+        assert found.keys() == {"/reason"}, never
+        assert "items" not in found["/reason"], never

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, StrictBool, StrictInt, field_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    field_validator,
+)
 
 from prep_tracker.api.results import PatientRefOut, StandingOut
 from prep_tracker.api.schemas import Email, LanguageTag, MessagesIn, Phone, Reference, instant
-from prep_tracker.api.wire import Day, In, Key, Name, Out, Words
+from prep_tracker.api.wire import Day, In, Key, Name, Out, Words, some_text
 from prep_tracker.clock import assert_zone
+from prep_tracker.domain.terms import clean_text
 
-Reason = Annotated[Words, Field(min_length=3, description="Why; others will read it.")]
+Reason = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=3, max_length=2000),
+    AfterValidator(clean_text),
+    AfterValidator(some_text),
+    Field(description="Why; others will read it."),
+]
 
 
 class PatientChangeIn(In):
@@ -99,7 +115,7 @@ class ClinicChangeIn(In):
     holidays: HolidaysIn | None = None
     closing_days: list[Day] | None = Field(None, max_length=400)
     sender: SenderIn | None = None
-    origins: list[Annotated[str, Field(pattern=r"^https?://[^/\s]+$", max_length=200)]] | None = Field(
+    origins: list[Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f/?#@,]+$", max_length=200)]] | None = Field(
         None, max_length=20, description="Web addresses of portals that may call, without a path."
     )
     chase_days: Annotated[StrictInt, Field(ge=0, le=30)] | None = None

@@ -152,36 +152,42 @@ def _pointer(loc: tuple[str | int, ...]) -> str:
     return "".join("/" + re.sub(r"[^\x20-\x7e]", "?", p)[:64].replace("~", "~0").replace("/", "~1") for p in parts)
 
 
+_PLAIN = {
+    "extra_forbidden": "This field is not known here: remove it.",
+    "string_type": "Send a text.",
+    "bool_type": "Send true or false.",
+    "bool_parsing": "Send true or false.",
+    "int_type": "Send a whole number.",
+    "int_parsing": "Send a whole number.",
+    "timezone_aware": "Say how far from UTC, for example 2026-12-18T09:30:00Z.",
+    "string_unicode": "Send valid Unicode text: half of a surrogate pair is no character.",
+    "model_attributes_type": "Send a JSON object.",
+    "model_type": "Send a JSON object.",
+    "dict_type": "Send a JSON object.",
+    "string_pattern_mismatch": "Send a text of this form: {pattern}.",
+    "string_too_long": "Send at most {max_length} characters.",
+    "too_long": "Send at most {max_length}.",
+    "greater_than_equal": "Send {ge} or more.",
+    "less_than_equal": "Send {le} or less.",
+}
+"""What to send instead, by what the checker found."""
+
+
 def _message(error: Mapping[str, Any]) -> str:
     ctx = error.get("ctx") or {}
     match error["type"]:
         case "missing":
             return "Send this field." if error["loc"][0] == "body" else "Send this."
-        case "extra_forbidden":
-            return "This field is not known here: remove it."
         case "together":
             return str(error["msg"])
         case "value_error":
             sentence = str(error["msg"]).removeprefix("Value error, ")
             return f"{sentence[:1].upper()}{sentence[1:]}."
-        case "string_too_long":
-            return f"Send at most {ctx['max_length']} characters."
         case "string_too_short":
-            return "Send a text that is not empty."
-        case "string_type":
-            return "Send a text."
-        case "bool_type":
-            return "Send true or false."
-        case "int_type":
-            return "Send a whole number."
-        case "string_unicode":
-            return "Send valid Unicode text: half of a surrogate pair is no character."
+            least = ctx["min_length"]
+            return "Send a text that is not empty." if least == 1 else f"Send at least {least} characters."
         case "literal_error":
             expected = str(ctx["expected"]).replace("'", "")
             return f"Send {expected}."
-        case "model_attributes_type" | "model_type" | "dict_type":
-            return "Send a JSON object."
-        case "too_long":
-            return f"Send at most {ctx['max_length']}."
-        case _:
-            return f"{error['msg']}."
+        case kind:
+            return _PLAIN[kind].format_map(ctx) if kind in _PLAIN else f"{error['msg']}."

@@ -14,7 +14,11 @@ from prep_tracker.domain.terms import clean_text
 
 MarkName = Literal["done", "since", "kept", "missed", "understood", "safe", "unsafe", "no_more_products"]
 Reference = Annotated[Name, Field(description="The clinic's own number for the patient, unique in the clinic.")]
-Email = Annotated[str, StringConstraints(strict=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Email = Annotated[
+    str,
+    StringConstraints(strict=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+    AfterValidator(clean_text),
+]
 Phone = Annotated[str, StringConstraints(strict=True, max_length=32, pattern=r"^\+?[0-9 ()\-.]{5,31}$")]
 ProtocolName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=80), AfterValidator(clean_text)]
 LanguageTag = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$")]

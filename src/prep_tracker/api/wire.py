@@ -56,7 +56,8 @@ Time = Annotated[
 """A wall-clock time as HH:MM."""
 
 
-def _some(text: str) -> str:
+def some_text(text: str) -> str:
+    """Refuse a text of nothing but spaces and line ends."""
     if not text.strip():
         msg = "write something other than spaces"
         raise ValueError(msg)
@@ -69,7 +70,10 @@ def _zone(name: str) -> str:
 
 
 Name = Annotated[
-    str, StringConstraints(strict=True, min_length=1, max_length=200), AfterValidator(clean_text), AfterValidator(_some)
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=200),
+    AfterValidator(clean_text),
+    AfterValidator(some_text),
 ]
 Zone = Annotated[Name, AfterValidator(_zone)]
 """An IANA name, as in Europe/Amsterdam."""
