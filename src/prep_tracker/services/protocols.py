@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from prep_tracker.catalog import protocol as shipped_protocol
 from prep_tracker.catalog import slugs
-from prep_tracker.catalog.published import content_of
+from prep_tracker.catalog.published import content_of, published
 from prep_tracker.domain.errors import NotFoundError
 from prep_tracker.store import protocols
 from prep_tracker.store.protocols import ProtocolRow
@@ -62,8 +62,12 @@ def list_protocols(connection: Connection, desk: Desk) -> list[ProtocolRow]:
 
 
 def read_protocol(connection: Connection, desk: Desk, slug: str, number: int | None) -> ProtocolRow:
-    """Read one version, or the newest published one. Raises ``NotFoundError``; drafts are no versions yet."""
+    """Read one version, or the newest published one. Raises ``NotFoundError``; drafts are no versions yet.
+
+    Content that is no longer what was published is a ``RuntimeError``: it is shown to nobody.
+    """
     row = protocols.get(connection, desk.clinic.id, slug, number)
     if row.status == "draft":
         raise NotFoundError
+    published(row.slug, row.number, row.content_hash, row.content)
     return row
