@@ -109,7 +109,8 @@ def add_step(
     own[str(step.get("id"))] = step
     steps = [own.pop(s["id"], s) for s in whole["steps"]] + list(own.values())
     number = next(n for n, s in enumerate(steps) if s is step)
-    protocol, findings = check_protocol(whole | {"steps": steps}, rules.lexicon)
+    # Without its examples: they show what the protocol says for everybody, and this is said for one patient.
+    protocol, findings = check_protocol(whole | {"steps": steps, "examples": []}, rules.lexicon)
     faults = [
         Fault(f.pointer.removeprefix(f"/steps/{number}"), f.code, f"{f.message}. {f.mend}")
         for f in findings
