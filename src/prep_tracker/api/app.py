@@ -39,11 +39,11 @@ if TYPE_CHECKING:
 
 ROUTERS = (
     procedures.router,
+    worklist.router,
     saying.router,
     clinical.router,
     products.router,
     looking.router,
-    worklist.router,
     patients.router,
     protocols.router,
     publishing.router,
@@ -91,7 +91,14 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        telemetry=None,
+        # All of it off: its spans would carry paths and queries, and looking whether anybody listens takes its time.
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
     )
     app.state.service = Service(store, clock)
     app.state.origins = of_clinics

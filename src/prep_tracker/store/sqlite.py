@@ -193,11 +193,14 @@ def _commit(connection: Connection, batch: list[_Op]) -> None:
 
 
 def _read(connection: Connection, fn: Callable[[Connection], T]) -> T:
+    raw = _raw(connection)
     try:
-        _raw(connection).execute("BEGIN")
+        raw.execute("BEGIN")
         return fn(connection)
     finally:
-        _undo(connection)
+        raw.rollback()
+        if connection.in_transaction():
+            connection.rollback()
 
 
 def _undo(connection: Connection) -> None:
