@@ -89,10 +89,9 @@ def hear(rule: Rule, record: Record, uses: tuple[Rule, ...]) -> Said:
 
 def _hear_product(rule: Rule, said: Said, product: Product, since_entry: int) -> list[tuple[int, str, str | None]]:
     if product.decision == "continue":
-        said.continued = said.continued or bool(product.classes & rule.medicines)
+        said.continued = said.continued or bool(product.classes & (rule.medicines | rule.systemic))
         return []
-    reviewed = rule.prescribed == "review" or (rule.prescribed is None and bool(product.classes & rule.medicines))
-    if reviewed and product.prescribed is not False and product.decision in OUTSTANDING:
+    if _reviewed(rule, product) and product.decision in OUTSTANDING:
         said.undecided = (*said.undecided, product.number)
         return []
     said.advised = True
@@ -101,6 +100,18 @@ def _hear_product(rule: Rule, said: Said, product: Product, since_entry: int) ->
     # Each day counts: one that was named for after the procedure must not hide the one before it. So does each class.
     days = [day for day in (product.last_used, product.stopped) if day is not None]
     return [(day, name, None) for day in days for name in product.classes & rule.members]
+
+
+def _reviewed(rule: Rule, product: Product) -> bool:
+    """Say whether a clinician's decision rules over a product: a medicine, or what acts on the whole body by script."""
+    if product.prescribed is False or rule.prescribed in {"wait", "stop"}:
+        return False
+    by_script = product.prescribed is True or product.category == "medicine"
+    return (
+        rule.prescribed == "review"
+        or bool(product.classes & rule.medicines)
+        or (by_script and bool(product.classes & rule.systemic))
+    )
 
 
 def _bound(rule: Rule, said: Said, span: Span) -> int | None:

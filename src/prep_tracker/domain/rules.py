@@ -29,6 +29,8 @@ class Rule:
     """What the step itself says about prescribed members; None: a medicine among them is reviewed."""
     medicines: frozenset[str] = NONE
     """Those of its members that are medicines."""
+    systemic: frozenset[str] = NONE
+    """Those of its members that act on the whole body: prescribed, they are medicines whatever they are sold as."""
     medicine: bool = False
     """It must not read as if it told somebody to stop a medicine: it names one, or covers a systemic one."""
     facts: frozenset[str] = NONE
@@ -85,6 +87,7 @@ def _rule(lexicon: Lexicon, step: Step, *, added: bool = False) -> Rule:
             tuple((lexicon.members((kind,)), span) for kind, span in step.longer.items()),
             step.prescribed,
             medicines,
+            frozenset(name for name in members if lexicon.is_systemic(name)),
             any(name in step.of or lexicon.is_systemic(name) for name in medicines),
             facts,
             uses,
