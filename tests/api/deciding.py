@@ -28,10 +28,12 @@ def key_for(house: House, role: str, person: str, *scopes: str) -> Caller:
 
 def level(caller: Caller, procedure: str, **query: str) -> str:
     """Say how a procedure stands."""
-    found: str = caller.get(procedure, **query).json()["standing"]["level"]
+    found: str = caller.send("GET", procedure, params=query).json()["standing"]["level"]
     return found
 
 
 def reasons(caller: Caller, procedure: str, **query: str) -> dict[str, Json]:
     """Give the reasons for how it stands, by step."""
-    return {reason["step"]: reason for reason in caller.get(procedure, **query).json()["standing"]["reasons"]}
+    return {
+        reason["step"]: reason for reason in caller.send("GET", procedure, params=query).json()["standing"]["reasons"]
+    }

@@ -68,16 +68,14 @@ def test_a_reference_that_is_taken_is_a_conflict(ana: Caller, ben: Caller) -> No
 def test_only_what_is_sent_changes(ana: Caller) -> None:
     made = add(ana)
     address = f"/v1/patients/{made['id']}"
-    for number, sent in enumerate(
-        (
-            {"name": "Pia New"},
-            {"email": None, "phone": None},
-            {"birth_date": None, "time_zone": None},
-            {"messages": {"sms": True}},
-            {"reference": "A-9", "language": "en"},
-        ),
-        2,
-    ):
+    changes: tuple[Json, ...] = (
+        {"name": "Pia New"},
+        {"email": None, "phone": None},
+        {"birth_date": None, "time_zone": None},
+        {"messages": {"sms": True}},
+        {"reference": "A-9", "language": "en"},
+    )
+    for number, sent in enumerate(changes, 2):
         answer = ana.send("PATCH", address, json=sent)
         assert answer.status_code == 200, answer.text
         made |= sent | {"version": number}

@@ -229,7 +229,7 @@ def test_a_difference_is_said_in_a_sentence_with_how_many_start_earlier(house: H
     for on in ("2026-12-18", "2027-01-20", "2027-02-20"):
         ada.book(protocol="our-peel", on=on)
     publish(house, 28)
-    told = ada.get("/v1/protocols/our-peel/diff", **{"from": "1", "to": "2"}).json()
+    told = ada.send("GET", "/v1/protocols/our-peel/diff", params={"from": "1", "to": "2"}).json()
     assert (told["protocol"], told["from"], told["to"]) == ("our-peel", 1, 2)
     (step,) = told["steps"]
     assert (step["step"], step["change"], step["patients_earlier"]) == ("no-sun", "changed", 3)
@@ -237,10 +237,10 @@ def test_a_difference_is_said_in_a_sentence_with_how_many_start_earlier(house: H
     assert "14" in step["sentence"]
     assert "28" in step["sentence"]
     assert "3 patients" in step["sentence"]
-    back = ada.get("/v1/protocols/our-peel/diff", **{"from": "2", "to": "1"}).json()
+    back = ada.send("GET", "/v1/protocols/our-peel/diff", params={"from": "2", "to": "1"}).json()
     assert back["steps"][0]["patients_earlier"] == 0
-    assert ada.get("/v1/protocols/our-peel/diff", **{"from": "1", "to": "1"}).json()["steps"] == []
-    assert ada.get("/v1/protocols/our-peel/diff", **{"from": "1", "to": "9"}).status_code == 404
+    assert ada.send("GET", "/v1/protocols/our-peel/diff", params={"from": "1", "to": "1"}).json()["steps"] == []
+    assert ada.send("GET", "/v1/protocols/our-peel/diff", params={"from": "1", "to": "9"}).status_code == 404
 
 
 def simulate(caller: Caller, number: int) -> list[Json]:

@@ -33,7 +33,7 @@ def full(house: House) -> House:
 def walk(caller: Caller, **query: str) -> list[Json]:
     """Read every page."""
     found: list[Json] = []
-    answer = caller.get("/v1/worklist", **query)
+    answer = caller.send("GET", "/v1/worklist", params=query)
     while True:
         told = answer.json()
         found += told["items"]
@@ -155,7 +155,7 @@ def test_a_cursor_of_another_list_is_refused(full: House) -> None:
     ],
 )
 def test_a_wrong_filter_is_named(ana: Caller, query: dict[str, str], pointer: str) -> None:
-    assert wrong(ana.get("/v1/worklist", **query)).keys() == {pointer}
+    assert wrong(ana.send("GET", "/v1/worklist", params=query)).keys() == {pointer}
 
 
 def test_the_last_day_to_act_is_reckoned_anew_when_it_has_passed(house: House, ana: Caller) -> None:
