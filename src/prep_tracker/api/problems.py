@@ -116,7 +116,10 @@ async def expected(request: Request, error: e.PrepError) -> Response:
         words = speaking.words(speaking.choose_language(None, request.headers.get("accept-language")))
         extra["reasons"] = [reason_document(error.checklist, reason, words) for reason in error.reasons]
     if isinstance(error, e.StaleError):
-        headers["ETag"] = extra["etag"] = f'"{error.version}"'
+        from prep_tracker.api.door import desk_of, tag
+
+        language = speaking.choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
+        headers["ETag"] = extra["etag"] = tag(desk_of(request), error.version, None, language)
     if isinstance(error, e.UnauthenticatedError):
         headers["WWW-Authenticate"] = 'Bearer realm="prep-tracker"'
     if isinstance(error, e.UnavailableError):

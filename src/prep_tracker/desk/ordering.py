@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
+from prep_tracker.catalog import lexicon
 from prep_tracker.catalog.published import prepared, published
 from prep_tracker.desk import answers as checks
 from prep_tracker.desk.products import product_fields
@@ -68,14 +69,15 @@ def find_rules(connection: Connection, desk: Desk, name: str) -> tuple[Rules | N
     return rules, []
 
 
-def known_faults(rules: Rules, known: Known, today: date) -> list[Fault]:
-    """Check what is known against the protocol; every wrong field is named."""
-    faults = list(checks.answer_faults(rules.protocol, known.answers, "/answers"))
-    faults += checks.since_faults({step.id: step for step in rules.protocol.steps}, known.kept_since, today)
+def known_faults(rules: Rules | None, known: Known, today: date) -> list[Fault]:
+    """Check what is known against the lexicon, and against the protocol where there is one; names every wrong field."""
+    faults: list[Fault] = []
+    if rules is not None:
+        faults += checks.answer_faults(rules.protocol, known.answers, "/answers")
+        faults += checks.since_faults({step.id: step for step in rules.protocol.steps}, known.kept_since, today)
     for number, contact in enumerate(known.exposures):
-        faults += checks.exposure_faults(
-            rules.lexicon, contact.to, contact.kind, contact.on, today, f"/exposures/{number}"
-        )
+        pointer = f"/exposures/{number}"
+        faults += checks.exposure_faults(lexicon(), contact.to, contact.kind, contact.on, today, pointer)
     for number, product in enumerate(known.products):
         faults += checks.day_faults(f"/products/{number}/last_used_on", product.last_used_on, today)
     return faults

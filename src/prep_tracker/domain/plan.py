@@ -136,7 +136,7 @@ def _sum_up(
     due = None
     cleared = void = False
     if rules.protocol.clearance == "required":
-        cleared = _holds(record.cleared, record, projection)
+        cleared = _holds(record.cleared, record, projection, items)
         void = record.cleared is not None and not cleared
         moment = resolve(rules.protocol.clearance_due, record, calendar)
         if not cleared and moment is not None:
@@ -177,10 +177,18 @@ def _project(record: Record, items: tuple[Item, ...], *, waiting: bool) -> Proje
     return Projection(first.get(WAITING), first.get(AT_RISK), first.get(BLOCKED))
 
 
-def _holds(cleared: Cleared | None, record: Record, now: Projection) -> bool:
-    """Say whether a clearance still holds: for this day, and nothing has appeared or come earlier since."""
+def _holds(cleared: Cleared | None, record: Record, now: Projection, items: tuple[Item, ...]) -> bool:
+    """Say whether a clearance still holds: for this day, and nothing has appeared or come earlier since.
+
+    Where it was given although something blocked, only what was accepted by name may block.
+    """
     if cleared is None or cleared.on.toordinal() != record.on:
         return False
+    if cleared.accepted:
+        days = range(max(record.last_on, record.booked_on), record.on + 1)
+        blocking = {i.rule.step.id for i in items if any(i.level(i.state_on(d), d) == BLOCKED for d in days)}
+        if not blocking <= set(cleared.accepted):
+            return False
     then = (cleared.waiting_on, cleared.at_risk_on, cleared.blocked_on)
     return all(
         day is None or (known is not None and known.toordinal() <= day) for day, known in zip(now, then, strict=True)

@@ -103,8 +103,7 @@ def check(connection: Connection, desk: Desk, order: Order) -> tuple[Rules | Non
         faults += day_faults("/patient/birth_date", order.patient.birth_date, desk.today)
     if order.patient_id is not None and _unknown(connection, desk, order.patient_id):
         faults.append(Fault("/patient_id", "unknown-patient", "The clinic has no such patient. Send patient instead."))
-    if rules is not None:
-        faults += known_faults(rules, order.known, desk.today)
+    faults += known_faults(rules, order.known, desk.today)
     return rules, faults
 
 

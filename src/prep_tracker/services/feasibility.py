@@ -35,8 +35,7 @@ def find_days(connection: Connection, desk: Desk, wish: Wish) -> Feasible:
     rules, faults = find_rules(connection, desk, wish.protocol)
     if wish.not_before is not None and wish.not_before < desk.today:
         faults.append(Fault("/not_before", "past", f"This day is past; today is {desk.today}."))
-    if rules is not None:
-        faults += known_faults(rules, wish.known, desk.today)
+    faults += known_faults(rules, wish.known, desk.today)
     if faults or rules is None:
         raise InvalidError(*faults)
     entries = first_entries(desk, wish.not_before or desk.today, None, rules.name, wish.known)

@@ -61,8 +61,11 @@ def migrate_many(
 ) -> list[Outcome]:
     """Move a chosen list of procedures, each only if it still has the version that is given with it.
 
-    What cannot move is told and left; the others move. A version that is not published is an ``InvalidError``.
+    What cannot move is told and left; the others move. Raises ``NotFoundError`` for a protocol that the clinic does not
+    have, ``InvalidError`` for a version that is not published.
     """
+    if not protocols.every(connection, desk.clinic.id, slug):
+        raise NotFoundError
     _published(connection, desk, slug, version)
     return [_one(connection, desk, slug, version, one, known, preview=preview) for one, known in sorted(chosen.items())]
 

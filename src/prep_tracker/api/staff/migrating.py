@@ -60,7 +60,7 @@ async def migrate(
     "/v1/protocols/{slug}/migrations",
     response_model=shapes.MigrationsOut,
     summary="Move a chosen list of procedures to another version",
-    **documented(clinic_examples.MIGRATIONS, clinic_examples.MIGRATED, roles=LEADS),
+    **documented(clinic_examples.MIGRATIONS, clinic_examples.MIGRATED, 404, roles=LEADS),
 )
 async def migrate_many(
     request: Request,
