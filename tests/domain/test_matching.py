@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from prep_tracker.catalog.lexicons import matcher
 from prep_tracker.domain.matching import LONGEST, match
+from prep_tracker.domain.matching_index import squash
 from prep_tracker.domain.matching_measure import expectation, measure
 
 FILTERS = (
@@ -127,3 +128,19 @@ def test_a_measurement_counts_each_class() -> None:
 def test_expected_classes_are_read_from_a_cell() -> None:
     assert expectation(" aha, bha;pha ") == {"aha", "bha", "pha"}
     assert expectation("") == frozenset()
+
+
+def test_names_that_a_scanner_confuses_mean_one_thing() -> None:
+    """With I, l and 1 as one letter, no two different spellings belong to different entries or to a trap."""
+    meanings: dict[str, set[frozenset[str]]] = {}
+    for key, names in matcher().index.items():
+        owners = frozenset(name.entry.id if name.entry else "" for name in names)
+        meanings.setdefault(squash(key), set()).add(owners)
+    squashed, _ = matcher().squashed
+    assert len(squashed) > 1_000
+    assert [key for key in squashed if len(meanings[key]) > 1] == []
+
+
+def test_a_scanned_name_is_known_as_a_misspelling() -> None:
+    (found,) = match("x, SaIicyIic Acid, y", matcher()).matches
+    assert (found.how, found.words, found.span) == ("misspelling", "SaIicyIic Acid", (3, 17))

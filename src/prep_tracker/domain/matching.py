@@ -7,17 +7,17 @@ such: it is never safe.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from prep_tracker.domain import matching_context as context
 from prep_tracker.domain import matching_denial as denial
 from prep_tracker.domain import matching_place as place
 from prep_tracker.domain.lexicon import EntryIn
-from prep_tracker.domain.matching_index import LONG, How, Matcher, Name
+from prep_tracker.domain.matching_index import LONG, How, Matcher, Name, squash
 from prep_tracker.domain.matching_questions import meant
 from prep_tracker.domain.matching_rest import rest
-from prep_tracker.domain.matching_text import DASH, Words, cut
+from prep_tracker.domain.matching_text import DASH, TERM, Words, cut
 
 LONGEST = 32_768
 """Characters. The longest label seen has some ten thousand; more is refused, so that the answer comes within 50 ms."""
@@ -94,10 +94,9 @@ def match(text: str, matcher: Matcher) -> Scan:
     return _Reading(text, words, matcher).scan()
 
 
-def _look_up(words: Words, matcher: Matcher) -> Iterator[_Hit]:
+def _look_up(words: Words, index: dict[str, tuple[Name, ...]], reach: dict[str, int]) -> Iterator[_Hit]:
     """Yield the longest names from left to right, none within another."""
     list_, gaps = words.words, words.gaps
-    reach, index = matcher.reach, matcher.index
     n = len(list_)
     i = 0
     while i < n:
@@ -131,6 +130,29 @@ def _look_up(words: Words, matcher: Matcher) -> Iterator[_Hit]:
             i = found.last + 1
 
 
+def _confused(words: Words, hits: list[_Hit], matcher: Matcher) -> list[_Hit]:
+    """Look up again, with I, l and 1 as one letter, what found nothing."""
+    index, reach = matcher.squashed
+    # An empty word begins no name and parts the rest, so nothing found is read twice.
+    again = squash("\n".join(words.words)).split("\n")
+    gaps = words.gaps.copy()
+    for hit in hits:
+        for i in range(hit.first, hit.last + 1):
+            again[i], gaps[i] = "", TERM
+        if hit.last + 1 < len(gaps):
+            gaps[hit.last + 1] = TERM
+    return list(_look_up(replace(words, words=again, gaps=gaps), index, reach))
+
+
+def _is_swallowed(hits: list[_Hit]) -> bool:
+    """Say whether a medicine is among what was found: then oils and extracts beside it are swallowed as well."""
+    return any(
+        name.entry is not None and name.entry.route == "systemic" and name.role == "counts"
+        for hit in hits
+        for name in hit.names
+    )
+
+
 class _Reading:
     """One text being read."""
 
@@ -142,10 +164,12 @@ class _Reading:
         self._questions: list[Question] = []
         self._answered: set[int] = set()
         self._times: dict[str, int] = {}
-        self._label = context.is_label(words)
+        self._label = False
 
     def scan(self) -> Scan:
-        hits = list(_look_up(self._words, self._matcher))
+        hits = list(_look_up(self._words, self._matcher.index, self._matcher.reach))
+        hits += _confused(self._words, hits, self._matcher)
+        self._label = context.is_label(self._words) or (context.is_skincare(self._words) and not _is_swallowed(hits))
         named = [hit for hit in hits if any(name.entry for name in hit.names)]
         denied = denial.denied(self._words) if named else frozenset[int]()
         for hit in named:

@@ -50,10 +50,28 @@ _LABEL = bag(
     "methylparaben ethylhexylglycerin panthenol sorbate benzoate limonene linalool eau leaf peg laureth"
 )
 
+_SKINCARE = bag(
+    "jojoba simmondsia beeswax alba cera shea butyrospermum lanolin balm lip candelilla carnauba argan squalane "
+    "retinyl tocopheryl glycerin petrolatum dimethicone"
+)
+"""What is seldom swallowed. Two of these make a short list one of skincare."""
+_SKINCARE_TOGETHER = (bag("white tea extract"),)
+
 
 def is_label(words: Words) -> bool:
     """Say whether the text looks like a list of ingredients: two of the words that only these have."""
     return len(_LABEL.intersection(words.words)) > 1
+
+
+def is_skincare(words: Words) -> bool:
+    """Say whether a shorter list is one of oils and waxes for the skin, and names no dose or form to swallow.
+
+    Less sure than ``is_label``: ask whether a medicine stands beside it.
+    """
+    named = set(words.words)
+    return named.isdisjoint(_SYSTEMIC) and (
+        len(_SKINCARE.intersection(named)) > 1 or any(some <= named for some in _SKINCARE_TOGETHER)
+    )
 
 
 def is_other_substance(words: Words, first: int, last: int) -> bool:
@@ -62,6 +80,8 @@ def is_other_substance(words: Words, first: int, last: int) -> bool:
     n = len(list_)
     after = last + 1
     if after < n and gaps[after] < HARD and list_[after] in _POLYMERS:
+        return True
+    if _is_within_polymer(words, first):
         return True
     if first and gaps[first] < NEWLINE + 1 and list_[first - 1] in _DERIVED:
         return True
@@ -73,6 +93,16 @@ def is_other_substance(words: Words, first: int, last: int) -> bool:
                 break
             if list_[i] in {"copolymer", "crosspolymer", "polymer"}:
                 return True
+    return False
+
+
+def _is_within_polymer(words: Words, first: int) -> bool:
+    """Say whether "copolymer of" stands before the words."""
+    for i in range(first - 1, max(0, first - _CLOSE), -1):
+        if words.gaps[i + 1] >= HARD:
+            return False
+        if words.words[i] == "of" and words.words[i - 1] in {"copolymer", "copolymers", "polymer", "polymers"}:
+            return words.gaps[i] < HARD
     return False
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from prep_tracker.domain.matching_text import BLANK, COLON, DOT, HARD, NEWLINE, PERCENT, SEMICOLON, Words, bag
 
 # The first word of a denial, and what must follow it. `True` for those that reach over commas.
@@ -83,6 +85,9 @@ _RESUMES = bag(
     "con mit instead"
 )
 _FREE_AFTER = bag("free frei freie freies freier alternative alternatives substitute substitutes replacement like")
+_FREE_ENDS = ("frei", "freie", "freies", "freier")
+_ZERO_AFTER = re.compile(r"\s*[(:]?\s*0(?:[.,]0+)?\s*%(?!\s*[A-Za-z])")
+"""A zero percent that belongs to what stands before it: no word follows that it could deny instead."""
 _LINKS = frozenset({"and", "or", "und", "oder", "et", "y", "e"})
 
 
@@ -143,7 +148,7 @@ def _goes_on(words: Words, i: int) -> bool:
 
 
 def is_denied_after(words: Words, first: int, last: int) -> bool:
-    """Say whether "-free" or "alternative" follows the words, or a zero percent stands before them."""
+    """Say whether "-free" or "alternative" follows the words, or a zero percent stands beside them."""
     list_, gaps = words.words, words.gaps
     n = len(list_)
     after = last + 1
@@ -151,7 +156,10 @@ def is_denied_after(words: Words, first: int, last: int) -> bool:
         if list_[after] in _FREE_AFTER:
             return not (after + 1 < n and list_[after] == "free" and list_[after + 1] in {"of", "from"})
         if words.plain[words.ends[last] : words.starts[after]].startswith("-") and list_[after] in _LINKS:
-            return not _FREE_AFTER.isdisjoint(list_[after + 1 : after + 4])
+            # German writes the last of them in one: "Paraben-, Retinol- und Parfümfrei".
+            return any(word in _FREE_AFTER or word.endswith(_FREE_ENDS) for word in list_[after + 1 : after + 4])
+    if _ZERO_AFTER.match(words.plain, words.ends[last]):
+        return True
     if first and gaps[first] == PERCENT and list_[first - 1] == "0":
         return first == 1 or words.plain[words.starts[first - 1] - 1] not in ".,"
     return False

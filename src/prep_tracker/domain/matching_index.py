@@ -19,6 +19,10 @@ LONG = 9
 _STEM = 3
 MOST_DIFFERENT = 3
 """Letters by which a misspelling may be longer or shorter."""
+_LIKE_L = str.maketrans("i10", "llo")
+"""What scanners take for each other: I, l and 1; 0 and O."""
+_SQUASHED = 6
+"""Letters. Shorter names are too like each other once these letters are one."""
 _PLAIN = re.compile(r"[A-Za-z][a-z]*(?: [a-z]+)*")
 """Most names: small words with single spaces, which need no cutting."""
 _UMLAUTS = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"))
@@ -54,6 +58,24 @@ class Matcher:
         """Give the same without medicines that are swallowed or injected."""
         return self._spelled(label=True)
 
+    @cached_property
+    def squashed(self) -> tuple[dict[str, tuple[Name, ...]], dict[str, int]]:
+        """Give the names by their squashed letters, and how far words that begin so reach; traps among them."""
+        index: dict[str, dict[tuple[str, str], Name]] = {}
+        reach: dict[str, int] = {}
+        for key, names in self.index.items():
+            if len(key) >= _SQUASHED:
+                short = squash(key)
+                # "GIycolic" is cut behind its first letter, so one letter must be enough to begin with.
+                for length in range(1, _STEM + 1):
+                    reach[short[:length]] = max(reach.get(short[:length], 0), len(short))
+                known = index.setdefault(short, {})
+                for name in names:
+                    shape = squash(name.shape)
+                    made = Name(name.entry, shape, "misspelling", name.role)
+                    known.setdefault((name.entry.id if name.entry else "", shape), made)
+        return {key: tuple(names.values()) for key, names in index.items()}, reach
+
     def _spelled(self, *, label: bool) -> dict[tuple[str, int], list[str]]:
         found: dict[tuple[str, int], list[str]] = {}
         for key, names in self.index.items():
@@ -61,6 +83,11 @@ class Matcher:
                 for length in range(len(key) - MOST_DIFFERENT, len(key) + MOST_DIFFERENT + 1):
                     found.setdefault((key[:_STEM], length), []).append(key)
         return found
+
+
+def squash(text: str) -> str:
+    """Write what scanners take for each other as one letter, in small plain letters."""
+    return text.translate(_LIKE_L)
 
 
 def _is_right(name: Name, *, label: bool) -> bool:
