@@ -28,7 +28,7 @@ def test_a_label_is_told_with_the_words_that_say_so(ana: Caller) -> None:
     for match in told["matches"]:
         begin, end = match["span"]
         assert LABEL[begin:end] == match["words"]
-    assert {"retinol", "glycolic-acid"} == {m["entry"] for m in told["matches"]}
+    assert {"retinol", "glycolic-acid"} <= {m["entry"] for m in told["matches"]}
 
 
 def test_a_possible_misspelling_only_asks(ana: Caller) -> None:

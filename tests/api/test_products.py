@@ -147,6 +147,7 @@ def medicines() -> list[str]:
     return found
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # it is about words, whatever keeps them
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_nobody_is_told_to_stop_a_systemic_medicine_while_it_is_undecided(
     house: House, cleo: Caller, protocol: str

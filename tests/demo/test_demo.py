@@ -71,7 +71,7 @@ def test_nobody_says_anything_on_a_day_that_has_not_come(store: Store) -> None:
         assert row["at"] <= NOW + timedelta(days=1)
 
 
-@pytest.mark.parametrize("days", [1, 2, 30, 400])
+@pytest.mark.parametrize("days", [1, 400])
 def test_a_second_start_tells_the_stories_by_the_new_today(store: Store, days: int) -> None:
     first = opened(store)
     before = cases(store, first, NOW)
@@ -103,6 +103,7 @@ def test_the_day_turns_where_the_clinic_is(store: Store) -> None:
     assert dated == {"Aster": "2026-12-05", "Birch": "2026-12-04"}
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # it is about days
 def test_any_day_of_the_year_can_be_today(store: Store) -> None:
     """Leap day, the turn of the year, a change of the clock: nobody's story falls on a day that is refused."""
     store.run_write(lambda c: protocols.ship(c, now=NOW))
