@@ -98,9 +98,7 @@ class ItemOut(Out):
     kind: Literal["avoid", "do", "daily", "gate", "review", "note"]
     title: str
     detail: str | None
-    language: str = Field(
-        description="The language of title and detail: English where the other is missing."
-    )
+    language: str = Field(description="The language of title and detail: English where the other is missing.")
     who: Literal["patient", "staff", "clinician"]
     severity: Literal["blocking", "clinician", "advisory"]
     opens_on: Day | None
