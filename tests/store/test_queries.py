@@ -127,7 +127,13 @@ def test_a_record_comes_back_in_its_order(store: Store, aster: Cast) -> None:
     record: list[Entry] = [
         Booked(**said(1), on=DAY, start=None, protocol="laser-resurfacing@1"),
         Answered(**said(2), answers={"pregnant": False, "weeks": 3, "why": HOSTILE, "which": ("a", "b"), "gone": None}),
-        ProductAdded(**said(3), text=HOSTILE, category="skincare", classes=("retinoid",), last_used_on=TODAY),
+        ProductAdded(
+            **said(3),
+            text=HOSTILE.replace("\u202e", ""),
+            category="skincare",
+            classes=("retinoid",),
+            last_used_on=TODAY,
+        ),
         Exposed(**said(4), to="sun", on=TODAY, special="sunburn", note=HOSTILE),
         *(kept(seq) for seq in range(5, 131)),  # beyond 9 and 99, where an order of texts would go wrong
     ]
@@ -166,7 +172,7 @@ def version(number: int, status: Status, cast: Cast | None = None, slug: str = "
     )
 
 
-def test_a_clinics_own_protocol_comes_before_the_shipped_one(store: Store, aster: Cast) -> None:
+def test_a_clinics_own_protocol_comes_before_the_shipped_one_unless_it_is_a_draft(store: Store, aster: Cast) -> None:
     birch = store.run_write(settle_birch)
     shipped = [version(1, "published"), version(2, "published"), version(3, "draft")]
     own = [version(1, "published", aster), version(2, "draft", aster)]
@@ -182,7 +188,7 @@ def test_a_clinics_own_protocol_comes_before_the_shipped_one(store: Store, aster
     def get(cast: Cast, number: int | None = None) -> ProtocolRow:
         return store.run_read(lambda c: protocols.get(c, cast.clinic, "laser", number))
 
-    assert (get(aster), get(aster, 1), get(aster, 2), get(aster, 3)) == (own[0], own[0], own[1], shipped[2])
+    assert (get(aster), get(aster, 1), get(aster, 2), get(aster, 3)) == (own[0], own[0], shipped[1], shipped[2])
     assert (get(birch), get(birch, 1)) == (shipped[1], shipped[0])
     assert store.run_read(lambda c: protocols.every(c, aster.clinic, "laser")) == [*own, *shipped]
     assert [row.slug for row in store.run_read(lambda c: protocols.every(c, birch.clinic))] == ["laser"] * 3 + ["peel"]
