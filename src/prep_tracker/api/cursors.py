@@ -6,11 +6,13 @@ import hashlib
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
 
 from fastapi import Query, Request
 from starlette.exceptions import HTTPException
 
+T = TypeVar("T")
 MOST = 200
 Limit = Annotated[int, Query(ge=1, le=MOST, description="How many at most.")]
 Cursor = Annotated[str | None, Query(alias="cursor", max_length=500, description="The next of the page before.")]
@@ -36,6 +38,13 @@ def place(owner: str, given: str) -> list[str | int | None]:
         raise HTTPException(400)
     found: list[str | int | None] = json.loads(text)
     return found
+
+
+def page_of(owner: str, items: Sequence[T], limit: int, given: str | None) -> tuple[Sequence[T], str | None]:
+    """Give a page of a short list that is read whole anyway, and the cursor of the next one."""
+    start = int(place(owner, given)[0] or 0) if given is not None else 0
+    following = start + limit
+    return items[start:following], cursor(owner, following) if following < len(items) else None
 
 
 def link(request: Request, following: str | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from prep_tracker.api import clinic_examples
 from prep_tracker.api import clinic_schemas as shapes
+from prep_tracker.api.cursors import Cursor, Limit, link, page_of
 from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import Door, IdempotencyKey, act, desk_of, read, respond
 from prep_tracker.api.wire import Answer, answer
@@ -60,10 +61,12 @@ async def change_clinic(request: Request, body: shapes.ClinicChangeIn) -> Respon
     summary="List the keys",
     **documented(None, clinic_examples.KEYS, roles=ADMIN),
 )
-async def list_keys(request: Request) -> Response:
+async def list_keys(request: Request, limit: Limit = 50, given: Cursor = None) -> Response:
     """List the clinic's keys, oldest first, revoked ones too; never a secret."""
     rows = await read(request, lambda c, d: access.list_keys(c, d.clinic.id))
-    return respond(answer(200, {"items": [_key(row) for row in rows], "next": None}))
+    page, following = page_of(f"keys:{desk_of(request).clinic.id}", rows, limit, given)
+    made = answer(200, {"items": [_key(row) for row in page], "next": following})
+    return respond(Answer(200, made.body, link(request, following)))
 
 
 @router.post(

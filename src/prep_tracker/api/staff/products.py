@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from prep_tracker.api import results, review_examples, schemas
 from prep_tracker.api import review_results as shapes
+from prep_tracker.api.cursors import Cursor, Limit, link, page_of
 from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import (
     STAFF,
@@ -50,11 +51,13 @@ WRITE = "procedures:write"
     summary="List products and medicines",
     **documented(None, {"items": [review_examples.PRODUCT], "next": None}, 404, scope="procedures:read"),
 )
-async def list_products(request: Request, procedure_id: str) -> Response:
+async def list_products(request: Request, procedure_id: str, limit: Limit = 50, given: Cursor = None) -> Response:
     """List the products and medicines that were named, oldest first, with what is known of each."""
     case = await read(request, lambda c, d: review.read_products(c, d, procedure_id))
     products = case.checklist.record.products
-    return respond(answer(200, {"items": [_product(case, products[n]) for n in sorted(products)], "next": None}))
+    page, following = page_of(f"products:{procedure_id}", sorted(products), limit, given)
+    made = answer(200, {"items": [_product(case, products[n]) for n in page], "next": following})
+    return respond(Answer(200, made.body, link(request, following)))
 
 
 @router.post(

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from prep_tracker.api import results
+from prep_tracker.api.cursors import Cursor, Limit, link, page_of
 from prep_tracker.api.documenting import documented
-from prep_tracker.api.door import Door, IfNoneMatch, not_modified, read, respond, unchanged
+from prep_tracker.api.door import Door, IfNoneMatch, desk_of, not_modified, read, respond, unchanged
 from prep_tracker.api.examples import PROTOCOL, PROTOCOLS
-from prep_tracker.api.wire import answer
+from prep_tracker.api.wire import Answer, answer
 from prep_tracker.domain.errors import NotFoundError
 from prep_tracker.services import protocols
 
@@ -28,10 +29,12 @@ router = APIRouter(route_class=Door, tags=["Protocols"])
     summary="List the protocols",
     **documented(None, PROTOCOLS, scope="procedures:read"),
 )
-async def list_protocols(request: Request) -> Response:
+async def list_protocols(request: Request, limit: Limit = 50, given: Cursor = None) -> Response:
     """List the newest published version of every protocol that the clinic can book."""
     rows = await read(request, protocols.list_protocols)
-    return respond(answer(200, {"items": [_document(row) for row in rows], "next": None}))
+    page, following = page_of(f"protocols:{desk_of(request).clinic.id}", rows, limit, given)
+    made = answer(200, {"items": [_document(row) for row in page], "next": following})
+    return respond(Answer(200, made.body, link(request, following)))
 
 
 @router.get(
