@@ -181,7 +181,7 @@ def test_an_unknown_protocol_names_those_there_are(name: str, says: str) -> None
 
 
 WRONG = [
-    (["--fact", "smoker=yes"], "--fact smoker: the protocol asks no such fact. It asks sedation."),
+    (["--fact", "smoker=yes"], "--fact smoker: the protocol asks no such fact. It asks cold-sores, area, sedation."),
     (["--fact", "sedation=maybe"], "--fact sedation: Write yes or no."),
     (["--fact", "sedation"], "--fact sedation: write FACT=ANSWER"),
     (["--exposed", "sunn=2026-12-01"], "--exposed sunn: there is no class sunn. Did you mean sun"),
