@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from prep_tracker.cli.out import RefusedError, say, say_json
 from prep_tracker.domain.errors import NotFoundError
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from prep_tracker.store.access import KeyRow
 
 app = typer.Typer(help="Make, list and revoke keys.")
 Role = Literal["coordinator", "clinician", "admin", "integration"]
@@ -36,7 +31,7 @@ def add(
     """Make a key for a named person. It is shown once and cannot be shown again."""
     from prep_tracker.cli.database import choose_clinic, load_settings, open_ready
     from prep_tracker.clock import SystemClock
-    from prep_tracker.services.access import SCOPES, add_key
+    from prep_tracker.services.access import SCOPES, add_key, key_document
 
     wrong = [one for one in scope or () if one not in SCOPES]
     if wrong or (role == "integration") != bool(scope):
@@ -50,7 +45,7 @@ def add(
             lambda connection: add_key(connection, chosen.id, role, person, now=now, scopes=scope or ())
         )
     if as_json:
-        say_json(_document(made.row) | {"clinic_id": chosen.id, "key": made.token})
+        say_json(key_document(made.row) | {"clinic_id": chosen.id, "key": made.token})
         return
     say(f"{role} key of {made.row.person} at {chosen.name}, shown only now:")
     say(f"  {made.token}")
@@ -60,13 +55,14 @@ def add(
 def list_keys(clinic: Clinic = None, as_json: Json = False) -> None:
     """List a clinic's keys. Oldest first, revoked ones too, never the secrets."""
     from prep_tracker.cli.database import choose_clinic, load_settings, open_ready
+    from prep_tracker.services.access import key_document
     from prep_tracker.services.access import list_keys as keys_of
 
     with open_ready(load_settings()) as store:
         chosen = choose_clinic(store, clinic)
         rows = store.run_read(lambda connection: keys_of(connection, chosen.id))
     if as_json:
-        say_json({"clinic_id": chosen.id, "items": [_document(row) for row in rows]})
+        say_json({"clinic_id": chosen.id, "items": [key_document(row) for row in rows]})
         return
     say(f"Keys of {chosen.name}")
     for row in rows:
@@ -84,7 +80,7 @@ def revoke(
     """End a key: the very next request with it is refused."""
     from prep_tracker.cli.database import load_settings, open_ready
     from prep_tracker.clock import SystemClock
-    from prep_tracker.services.access import revoke_key
+    from prep_tracker.services.access import key_document, revoke_key
     from prep_tracker.store.access import find_key
 
     match = _KEY_ID.fullmatch(key)
@@ -104,23 +100,6 @@ def revoke(
             raise RefusedError(f"There is no key {key_id}. See prep-tracker keys list.") from None
         row = store.run_read(lambda connection: find_key(connection, key_id)) or row
     if as_json:
-        say_json(_document(row) | {"clinic_id": clinic_id})
+        say_json(key_document(row) | {"clinic_id": clinic_id})
     else:
         say(f"Revoked the {row.role} key {row.id} of {row.person}.")
-
-
-def _document(row: KeyRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "role": row.role,
-        "person": row.person,
-        "scopes": list(row.scopes),
-        "created_at": _instant(row.created_at),
-        "expires_at": _instant(row.expires_at),
-        "revoked_at": _instant(row.revoked_at),
-        "last_used_at": _instant(row.last_used_at),
-    }
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat().replace("+00:00", "Z")

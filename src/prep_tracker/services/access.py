@@ -9,7 +9,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from prep_tracker.desk.case import Desk, note_other
@@ -124,6 +124,24 @@ def _note(
     else:
         line = AuditLine(now, "system", "", "", action, event, "key", outcome, entity_id=key_id)
         audit.add(connection, clinic_id, line)
+
+
+def key_document(row: KeyRow) -> dict[str, Any]:
+    """Write a key as the API and the command line show it, without its secret."""
+    return {
+        "id": row.id,
+        "role": row.role,
+        "person": row.person,
+        "scopes": list(row.scopes),
+        "created_at": _instant(row.created_at),
+        "expires_at": _instant(row.expires_at),
+        "revoked_at": _instant(row.revoked_at),
+        "last_used_at": _instant(row.last_used_at),
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat().replace("+00:00", "Z")
 
 
 def _hash(key_id: str, secret: str) -> str:

@@ -17,11 +17,8 @@ from prep_tracker.domain.errors import Fault, InvalidError
 from prep_tracker.services import access, clinic
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from prep_tracker.desk.case import Desk
     from prep_tracker.store import Connection
-    from prep_tracker.store.access import KeyRow
     from prep_tracker.store.clinics import ClinicRow
 
 router = APIRouter(route_class=Door, tags=["Clinic"])
@@ -65,7 +62,7 @@ async def list_keys(request: Request, limit: Limit = 50, given: Cursor = None) -
     """List the clinic's keys, oldest first, revoked ones too; never a secret."""
     rows = await read(request, lambda c, d: access.list_keys(c, d.clinic.id))
     page, following = page_of(f"keys:{desk_of(request).clinic.id}", rows, limit, given)
-    made = answer(200, {"items": [_key(row) for row in page], "next": following})
+    made = answer(200, {"items": [access.key_document(row) for row in page], "next": following})
     return respond(Answer(200, made.body, link(request, following)))
 
 
@@ -95,7 +92,7 @@ async def add_key(request: Request, body: shapes.KeyIn, idempotency_key: Idempot
             expires_at=body.expires_at,
             by=desk,
         )
-        return answer(201, _key(made.row) | {"key": made.token}, Cache_Control="no-store")
+        return answer(201, access.key_document(made.row) | {"key": made.token}, Cache_Control="no-store")
 
     # A repeated request may not bring the secret to light again, so this answer is not kept.
     return await act(request, work, keep=False)
@@ -120,20 +117,3 @@ async def revoke_key(request: Request, key: KeyId) -> Response:
 
 def _document(row: ClinicRow) -> dict[str, Any]:
     return {"id": row.id, "name": row.name, "time_zone": row.time_zone, **clinic.settings_of(row)}
-
-
-def _key(row: KeyRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "role": row.role,
-        "person": row.person,
-        "scopes": list(row.scopes),
-        "created_at": _instant(row.created_at),
-        "expires_at": _instant(row.expires_at),
-        "revoked_at": _instant(row.revoked_at),
-        "last_used_at": _instant(row.last_used_at),
-    }
-
-
-def _instant(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat().replace("+00:00", "Z")
