@@ -289,8 +289,3 @@ def _key(row: Row, desk: Desk) -> tuple[str, int, Calendar, str]:
 
 def _date(day: int | None) -> date | None:
     return None if day is None else date.fromordinal(day)
-
-
-def new_said(desk: Desk, case: Case, offset: int = 1) -> dict[str, Any]:
-    """Give what the next entry of a case has."""
-    return desk.said(case.row.version + offset)
