@@ -31,6 +31,7 @@ from prep_tracker.api.staff import (
 )
 from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.store import clinics, idempotency
+from prep_tracker.store.session import EVERY
 
 if TYPE_CHECKING:
     from prep_tracker.clock import Clock
@@ -116,13 +117,13 @@ async def _keep_house(store: Store, clock: Clock, of_clinics: set[str], chores: 
     """Learn the clinics' origins and forget old answers to repeats, every minute; a database that is away can wait."""
     while True:
         try:
-            found = await store.read(clinics.every)
+            found = await store.read(clinics.every, EVERY)
             of_clinics.clear()
             of_clinics.update(origin for row in found for origin in row.settings.get("origins", ()))
             before = clock.now() - timedelta(hours=KEPT_HOURS)
-            await store.write(lambda c, before=before: idempotency.purge(c, before=before))  # type: ignore[misc]
+            await store.write(lambda c, before=before: idempotency.purge(c, before=before), EVERY)  # type: ignore[misc]
             for chore in chores:
-                await store.write(lambda c, chore=chore: chore(c, clock.now()))  # type: ignore[misc]
+                await store.write(lambda c, chore=chore: chore(c, clock.now()), EVERY)  # type: ignore[misc]
         except UnavailableError:
             log().warning("the database cannot be reached")
         await asyncio.sleep(REFRESH_SECONDS)

@@ -32,6 +32,7 @@ from prep_tracker.services.access import authenticate
 from prep_tracker.services.clinic import calendar_of
 from prep_tracker.store import idempotency
 from prep_tracker.store.idempotency import Repeat
+from prep_tracker.store.session import EVERY
 
 if TYPE_CHECKING:
     from prep_tracker.clock import Clock
@@ -92,7 +93,7 @@ class Door(APIRoute):
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
             given = token.strip() if scheme.lower() == "bearer" else None
             now = service.clock.now()
-            actor, clinic = await service.store.read(lambda c: authenticate(c, given, now=now))
+            actor, clinic = await service.store.read(lambda c: authenticate(c, given, now=now), EVERY)
             if not (scope in actor.scopes if actor.role == "integration" else actor.may(*roles)):
                 raise ForbiddenError(_refusal(actor, roles, scope))
             for name, value in request.path_params.items():
@@ -141,7 +142,7 @@ async def read(request: Request, fn: Callable[[Connection, Desk], T]) -> T:
     """Read in one transaction."""
     service: Service = request.app.state.service
     desk = desk_of(request)
-    return await service.store.read(lambda connection: fn(connection, desk))
+    return await service.store.read(lambda connection: fn(connection, desk), desk.clinic.id)
 
 
 async def act(request: Request, fn: Callable[[Connection, Desk], Answer], *, keep: bool = True) -> Response:
@@ -184,7 +185,7 @@ async def _done(service: Service, desk: Desk, work: Callable[[Connection], Answe
         desk.planned.clear()  # of what is done once more, because the database was busy, only the last time counts
         return work(connection)
 
-    made = await service.store.write(once)
+    made = await service.store.write(once, desk.clinic.id)
     committed(desk)
     return respond(made)
 

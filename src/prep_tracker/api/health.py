@@ -15,6 +15,7 @@ from prep_tracker.api.problems import KINDS, problem
 from prep_tracker.api.wire import Out
 from prep_tracker.domain.errors import NotFoundError, UnavailableError
 from prep_tracker.store.migrate import is_current
+from prep_tracker.store.session import EVERY
 
 router = APIRouter(tags=["Service"])
 _EVERY = {"Cache-Control": "no-store"}
@@ -69,7 +70,7 @@ async def readyz(request: Request) -> Response:
     """Answer whether the database can be reached and has the schema that this version needs."""
     service: Service = request.app.state.service
     try:
-        current = await service.store.read(is_current)
+        current = await service.store.read(is_current, EVERY)
     except UnavailableError:
         return problem(request, "unavailable", "The database cannot be reached.", headers={"Retry-After": "2"})
     if not current:

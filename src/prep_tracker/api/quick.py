@@ -24,6 +24,7 @@ from prep_tracker.exports.document import checklist_document
 from prep_tracker.services.access import actor_of, recognise
 from prep_tracker.services.checklist import read_today
 from prep_tracker.services.clinic import calendar_of
+from prep_tracker.store.session import EVERY
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -101,25 +102,26 @@ class Quick:
         now = service.clock.now()
         seen = given[b"if-none-match"].decode("latin-1") if b"if-none-match" in given else None
 
-        def work(connection: Connection) -> tuple[Desk, str, bytes | None] | None:
-            caller = recognise(connection, token.strip(), now=now, procedure_id=procedure_id)
-            if caller.version is None or not (caller.role in STAFF or SCOPE in caller.scopes):
+        try:
+            caller = await service.store.read(
+                lambda c: recognise(c, token.strip(), now=now, procedure_id=procedure_id), EVERY
+            )
+            version = caller.version
+            if version is None or not (caller.role in STAFF or SCOPE in caller.scopes):
                 return None
             desk = Desk(actor_of(caller), caller.clinic, calendar_of(caller.clinic), now, scope["state"]["request_id"])
-            current = tag(desk, caller.version, None, spoken.language)
-            if unchanged(seen, current):
-                return desk, current, None
-            return self._read(connection, desk, procedure_id, caller.version, spoken)
-
-        try:
-            made = await service.store.read(work)
+            current = tag(desk, version, None, spoken.language)
+            body = None
+            if not unchanged(seen, current):
+                body = self.answers.get((desk.clinic.id, procedure_id, current))
+                if body is None:
+                    current, body = await service.store.read(
+                        lambda c: self._read(c, desk, procedure_id, version, spoken), desk.clinic.id
+                    )
         except UnavailableError:
             raise
         except PrepError:
             return None
-        if made is None:
-            return None
-        desk, current, body = made
         scope["state"]["desk"] = desk
         scope["route"] = _ROUTE
         etag = (b"etag", current.encode())
@@ -131,14 +133,10 @@ class Quick:
 
     def _read(
         self, connection: Connection, desk: Desk, procedure_id: str, version: int, spoken: Words
-    ) -> tuple[Desk, str, bytes]:
-        """Give the checklist's bytes, those at hand or new ones."""
-        current = tag(desk, version, None, spoken.language)
-        key = (desk.clinic.id, procedure_id, current)
-        body = self.answers.get(key)
-        if body is None:
-            newest, checklist, status = read_today(connection, desk, procedure_id, version)
-            body = to_json(checklist_document(checklist, status, spoken, procedure_id=procedure_id))
-            current = tag(desk, newest, None, spoken.language)
-            self.answers.keep((desk.clinic.id, procedure_id, current), body)
-        return desk, current, body
+    ) -> tuple[str, bytes]:
+        """Make the checklist's bytes anew, and keep them under their tag."""
+        newest, checklist, status = read_today(connection, desk, procedure_id, version)
+        body = to_json(checklist_document(checklist, status, spoken, procedure_id=procedure_id))
+        current = tag(desk, newest, None, spoken.language)
+        self.answers.keep((desk.clinic.id, procedure_id, current), body)
+        return current, body

@@ -1,5 +1,9 @@
 """Run functions on the database: ``read`` and ``write`` for whoever awaits, ``run_read`` and ``run_write`` for others.
 
+Whoever calls says for which clinic: on PostgreSQL the database itself shows no row of another (row-level security), and
+none at all to a call that named nobody. ``EVERY`` is for what the service does on its own behalf: to find out whose a
+credential is, to keep house, and what an operator asks for at the command line.
+
 A function gets a connection and gives back a value. The value is handed over only after the commit, so what was
 answered is kept; when the commit fails, the caller is told. A function may run more than once (a deadlock, a lost
 connection before the commit), so it does nothing but use its connection.
@@ -16,9 +20,11 @@ from sqlalchemy.exc import StatementError
 
 from prep_tracker.store.engine import database_url
 
-__all__ = ["Connection", "QueryError", "Store"]
+__all__ = ["EVERY", "Connection", "QueryError", "Store"]
 
 T = TypeVar("T")
+EVERY = "*"
+"""All clinics, instead of the id of one."""
 
 
 class QueryError(Exception):
@@ -58,26 +64,25 @@ class Store(ABC):
         return PostgresqlStore(parsed, connections)
 
     @abstractmethod
-    async def read(self, fn: Callable[[Connection], T]) -> T:
-        """Give what ``fn`` reads. A function that writes here is refused by the database.
+    async def read(self, fn: Callable[[Connection], T], clinic: str) -> T:
+        """Give what ``fn`` reads of one clinic. A function that writes here is refused by the database.
 
-        On SQLite it runs at once, on the event loop, and all its queries see one moment. On PostgreSQL each query
-        sees what was committed before it: what has to fit together is one query.
+        All its queries see one moment. On SQLite it runs at once, on the event loop.
         """
 
     @abstractmethod
-    async def write(self, fn: Callable[[Connection], T]) -> T:
+    async def write(self, fn: Callable[[Connection], T], clinic: str) -> T:
         """Give what ``fn`` answers, once its changes are committed; when ``fn`` raises, nothing has changed.
 
         A caller who is cancelled meanwhile does not stop it.
         """
 
     @abstractmethod
-    def run_read(self, fn: Callable[[Connection], T]) -> T:
+    def run_read(self, fn: Callable[[Connection], T], clinic: str = EVERY) -> T:
         """Read as in ``read``, for callers without an event loop; all queries see one moment."""
 
     @abstractmethod
-    def run_write(self, fn: Callable[[Connection], T]) -> T:
+    def run_write(self, fn: Callable[[Connection], T], clinic: str = EVERY) -> T:
         """Write as in ``write``, for callers without an event loop. Not from inside another function of the store."""
 
     @abstractmethod

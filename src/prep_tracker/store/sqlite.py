@@ -1,7 +1,8 @@
 """Read SQLite on the event loop, in microseconds; write on one thread, where many share a commit.
 
 SQLite has one writer anyway. The writer takes all that waits, gives each a savepoint of its own and commits once: a
-commit has to reach the disk, and this way one does it for all. Only then is anybody told.
+commit has to reach the disk, and this way one does it for all. Only then is anybody told. It knows no row-level
+security, so for whom a call is changes nothing here: the predicate of each query stands alone.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 
 from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.store.engine import sqlite_engine
-from prep_tracker.store.session import QueryError, Store
+from prep_tracker.store.session import EVERY, QueryError, Store
 
 T = TypeVar("T")
 MOST_TOGETHER = 256
@@ -67,23 +68,23 @@ class SqliteStore(Store):
         self._writer: _Writer | None = None
         self._submitting = threading.Lock()
 
-    async def read(self, fn: Callable[[Connection], T]) -> T:
+    async def read(self, fn: Callable[[Connection], T], clinic: str) -> T:  # noqa: ARG002 - see above
         """Run ``fn`` right here, on the connection that is kept for this."""
         with self._reading:
             return _in_own_words(self._read_here, fn)
 
-    def run_read(self, fn: Callable[[Connection], T]) -> T:
+    def run_read(self, fn: Callable[[Connection], T], clinic: str = EVERY) -> T:  # noqa: ARG002 - see above
         """Run ``fn`` on a connection of its own, so that nobody on the event loop waits for it."""
         return _in_own_words(self._read_aside, fn)
 
-    async def write(self, fn: Callable[[Connection], T]) -> T:
+    async def write(self, fn: Callable[[Connection], T], clinic: str) -> T:  # noqa: ARG002 - see above
         """Queue ``fn`` for the writer and wait for the commit."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._submit(_Op(fn, future, loop))
         return await future
 
-    def run_write(self, fn: Callable[[Connection], T]) -> T:
+    def run_write(self, fn: Callable[[Connection], T], clinic: str = EVERY) -> T:  # noqa: ARG002 - see above
         """Queue ``fn`` for the writer and block until the commit."""
         future: Future[T] = Future()
         self._submit(_Op(fn, future, None))

@@ -191,7 +191,20 @@ keys = Table(
 )
 Index("ix_keys_clinic", keys.c.clinic_id)
 
-# Written with every change, so it has one index. No foreign keys: a line outlives whatever it speaks of. Without a
+identity_providers = Table(
+    "identity_providers",
+    METADATA,
+    Column("clinic_id", Id, primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("client_id", Text),
+    Column("settings", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("issuer", "audience"),  # a token names these two, and they name the clinic
+    ForeignKeyConstraint(["clinic_id"], ["clinics.id"]),
+)
+
+# Written with every change, so it has few indexes. No foreign keys: a line outlives whatever it speaks of. Without a
 # clinic: nobody knows whose the credential was.
 audit = Table(
     "audit",
@@ -210,9 +223,26 @@ audit = Table(
     Column("patient_id", Id),
     Column("outcome", Integer, nullable=False),
     Column("request_id", Text),
+    Column("seen", Json),  # of a list: the ids of those whose data it showed
+    Column("seal", Integer),  # the number of the seal that covers the line; not covered yet: NULL
     CheckConstraint("action IN ('C', 'R', 'U', 'D', 'E')", name="action"),
 )
 Index("ix_audit_clinic", audit.c.clinic_id, audit.c.id)
+UNSEALED = text("seal IS NULL")
+Index("ix_audit_unsealed", audit.c.clinic_id, audit.c.id, sqlite_where=UNSEALED, postgresql_where=UNSEALED)
+
+# Each seal covers its lines and the seal before it. Lines without a clinic are sealed under an empty one.
+audit_seals = Table(
+    "audit_seals",
+    METADATA,
+    Column("clinic_id", Id, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("sealed_at", Instant, nullable=False),
+    Column("lines", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+    PrimaryKeyConstraint("clinic_id", "number"),
+    sqlite_with_rowid=False,
+)
 
 idempotency = Table(
     "idempotency",

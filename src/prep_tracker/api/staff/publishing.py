@@ -203,7 +203,8 @@ async def _simulated(request: Request, rules: Rules, slug: str, total: int) -> A
     desk, tally, after = desk_of(request), Tally(), ""
     while True:
         effects, tried, following = await service.store.read(
-            lambda c, after=after: simulation.try_batch(c, desk, rules, slug, after)  # type: ignore[misc]
+            lambda c, after=after: simulation.try_batch(c, desk, rules, slug, after),  # type: ignore[misc]
+            desk.clinic.id,
         )
         tally.add(effects, tried)
         yield b"".join(to_json(_effect(effect)) + b"\n" for effect in effects)

@@ -76,7 +76,7 @@ async def get_worklist(
 
     service: Service = request.app.state.service
     while (found := await read(request, work)) is None:
-        while await service.store.write(lambda c: worklist.refresh(c, desk)):
+        while await service.store.write(lambda c: worklist.refresh(c, desk), desk.clinic.id):
             pass
     page, lines = found
     following = None
