@@ -1,8 +1,7 @@
 """Bind the service to one clinic at a time, seal the audit, and know the clinics' identity providers.
 
 On PostgreSQL every table gets row-level security, forced for its owner too. Whoever works with the database says in
-``prep.clinic``, for one transaction, which clinic it is for; a star stands for all, and nothing said for none. The role
-that the service steps down to is made here where this user may make roles; else an operator makes it.
+``prep.clinic``, for one transaction, which clinic it is for; a star stands for all, and nothing said for none.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ depends_on = None
 
 ID = sa.String(36)
 INSTANT = sa.DateTime(timezone=True)
-SERVICE = "prep_tracker_service"
 OWN = "clinic_id = current_setting('prep.clinic', true) OR current_setting('prep.clinic', true) = '*'"
 TABLES = (
     "clinics",
@@ -31,38 +29,6 @@ TABLES = (
     "idempotency",
     "identity_providers",
 )
-MAKE_ROLE = f"""
-DO $$ BEGIN
-  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{SERVICE}') THEN
-    CREATE ROLE {SERVICE} NOLOGIN;
-    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-      EXECUTE format('GRANT {SERVICE} TO %I', current_user);
-    END IF;
-  END IF;
-EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL;
-END $$
-"""
-GRANT = f"""
-DO $$ BEGIN
-  IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{SERVICE}') THEN
-    EXECUTE format('GRANT USAGE ON SCHEMA %I TO {SERVICE}', current_schema());
-    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO {SERVICE}', current_schema());
-    EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO {SERVICE}', current_schema());
-    REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {SERVICE};
-    REVOKE UPDATE, DELETE ON audit, audit_seals FROM {SERVICE};
-    GRANT UPDATE (seal) ON audit TO {SERVICE};
-  END IF;
-END $$
-"""
-REVOKE = f"""
-DO $$ BEGIN
-  IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{SERVICE}') THEN
-    EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM {SERVICE}', current_schema());
-    EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA %I FROM {SERVICE}', current_schema());
-    EXECUTE format('REVOKE ALL ON SCHEMA %I FROM {SERVICE}', current_schema());
-  END IF;
-END $$
-"""
 # On SQLite nobody has rights; a trigger at least keeps our own code, and a careless hand, from changing the audit.
 TRIGGERS = {
     "audit_is_not_changed": "BEFORE UPDATE ON audit WHEN NOT ("
@@ -125,7 +91,6 @@ def upgrade() -> None:
         for name, when in TRIGGERS.items():
             op.execute(f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{name}'); END")
         return
-    op.execute(MAKE_ROLE)
     for table in TABLES:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
@@ -133,17 +98,15 @@ def upgrade() -> None:
         op.execute(f"CREATE POLICY of_clinic ON {table} USING ({own})")
     # What ships with the service is for all to read, and only for the service itself to write.
     op.execute("CREATE POLICY shipped ON protocol_versions FOR SELECT USING (clinic_id IS NULL)")
-    op.execute(GRANT)
 
 
 def downgrade() -> None:
-    """Take away what was added; the role stays, for other databases of the server may use it."""
+    """Take away what was added."""
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     if on_sqlite:
         for name in TRIGGERS:
             op.execute(f"DROP TRIGGER {name}")
     else:
-        op.execute(REVOKE)
         op.execute("DROP POLICY shipped ON protocol_versions")
         for table in TABLES:
             op.execute(f"DROP POLICY of_clinic ON {table}")

@@ -7,11 +7,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import text
+
 from prep_tracker.domain.entries import Booked, Entry, Marked
 from prep_tracker.store import Connection, access, audit, clinics, patients, procedures
 from prep_tracker.store.access import KeyRow
 from prep_tracker.store.audit import AuditLine
 from prep_tracker.store.clinics import ClinicRow
+from prep_tracker.store.engine import database_url, lasting_engine
 from prep_tracker.store.patients import PatientRow
 from prep_tracker.store.procedures import ProcedureRow
 
@@ -123,3 +126,12 @@ def append(connection: Connection, cast: Cast) -> int:
     procedures.add_entries(connection, cast.clinic, cast.procedure, [kept(seq)])
     procedures.save(connection, cast.clinic, replace(found.row, version=seq), was=found.row)
     return seq
+
+
+def as_owner(url: str, sql: str) -> None:
+    """Run a statement as whoever signed in, not as the role that the service steps down to."""
+    engine = lasting_engine(database_url(url))
+    with engine.connect() as connection:
+        connection.execute(text(sql))
+        connection.commit()
+    engine.dispose()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 
 from prep_tracker.store import migrate, procedures
 from prep_tracker.store.session import Store
-from tests.store.cast import settle_aster
+from tests.store.cast import as_owner, settle_aster
 
 TABLES = ("clinics", "patients", "procedures", "entries", "keys", "audit")
 REBUILD_A_PARENT = '''"""Rebuild the patients' table."""
@@ -18,8 +18,8 @@ REBUILD_A_PARENT = '''"""Rebuild the patients' table."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9001"
+down_revision = "{newest}"
 
 
 def upgrade() -> None:
@@ -37,8 +37,8 @@ LOSE_A_PARENT = '''"""Lose every patient."""
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9001"
+down_revision = "{newest}"
 
 
 def upgrade() -> None:
@@ -60,7 +60,7 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "migrations"
     shutil.copytree(migrate.folder(), copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(migrate, "folder", lambda: copy)
-    return copy / "versions" / "0002_later.py"
+    return copy / "versions" / "9001_later.py"
 
 
 def test_they_lead_up_to_exactly_the_tables(empty_database_url: str) -> None:
@@ -73,7 +73,7 @@ def test_they_lead_up_to_exactly_the_tables(empty_database_url: str) -> None:
 
 
 def test_a_difference_to_the_tables_is_found(database_url: str, store: Store) -> None:
-    store.run_write(lambda c: c.execute(text("ALTER TABLE keys ADD COLUMN colour TEXT")))
+    as_owner(database_url, "ALTER TABLE keys ADD COLUMN colour TEXT")
     with pytest.raises(Exception, match="colour"):
         migrate.check(database_url)
 
@@ -99,12 +99,12 @@ def test_rebuilding_a_parent_keeps_its_children(database_url: str, store: Store,
     """On SQLite the table is made anew and the old one dropped: with foreign keys on, its children went with it."""
     cast = store.run_write(settle_aster)
     before = store.run_read(counts)
-    later.write_text(REBUILD_A_PARENT, encoding="utf-8")
+    later.write_text(REBUILD_A_PARENT.replace("{newest}", migrate.newest()), encoding="utf-8")
     assert not store.run_read(migrate.is_current)
     migrate.upgrade(database_url)
     assert store.run_read(migrate.is_current)
     assert store.run_read(counts) == before
-    migrate.downgrade(database_url, "0001")
+    migrate.downgrade(database_url, "-1")
     assert store.run_read(counts) == before
     assert len(store.run_read(lambda c: procedures.entries(c, cast.clinic, cast.procedure))) == 1
 
@@ -112,7 +112,7 @@ def test_rebuilding_a_parent_keeps_its_children(database_url: str, store: Store,
 def test_a_migration_that_orphans_rows_is_undone(database_url: str, store: Store, later: Path) -> None:
     store.run_write(settle_aster)
     before = store.run_read(counts)
-    later.write_text(LOSE_A_PARENT, encoding="utf-8")
+    later.write_text(LOSE_A_PARENT.replace("{newest}", migrate.newest()), encoding="utf-8")
     with pytest.raises(Exception, match=r"parent|up to date"):
         migrate.upgrade(database_url)
     assert store.run_read(counts) == before
@@ -120,8 +120,8 @@ def test_a_migration_that_orphans_rows_is_undone(database_url: str, store: Store
     assert store.run_read(migrate.is_current)
 
 
-def test_a_database_from_a_newer_version_is_not_current(store: Store) -> None:
-    store.run_write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+def test_a_database_from_a_newer_version_is_not_current(database_url: str, store: Store) -> None:
+    as_owner(database_url, "UPDATE alembic_version SET version_num = '9999'")
     assert not store.run_read(migrate.is_current)
 
 

@@ -15,7 +15,7 @@ from prep_tracker.store.access import KeyRow
 from prep_tracker.store.audit import AuditLine
 from prep_tracker.store.idempotency import AnswerRow, Repeat
 from prep_tracker.store.protocols import ProtocolRow, Status
-from prep_tracker.store.session import QueryError, Store
+from prep_tracker.store.session import EVERY, QueryError, Store
 from tests.store.cast import (
     DAY,
     NOW,
@@ -312,8 +312,8 @@ def test_both_doors_write_and_read_the_same(store: Store) -> None:
         ]
 
     async def doors() -> tuple[Cast, list[object]]:
-        cast = await store.write(fill)
-        found = await store.read(lambda c: everything(c, cast))
+        cast = await store.write(fill, EVERY)
+        found = await store.read(lambda c: everything(c, cast), EVERY)
         await store.aclose()
         return cast, found
 

@@ -17,8 +17,8 @@ from sqlalchemy import Connection, text
 from prep_tracker.domain.errors import ConflictError, NotFoundError, UnavailableError
 from prep_tracker.store import clinics, patients, procedures
 from prep_tracker.store.rows import values
-from prep_tracker.store.session import QueryError, Store
-from tests.store.cast import append, booked, patient_row, settle_aster
+from prep_tracker.store.session import EVERY, QueryError, Store
+from tests.store.cast import append, as_owner, booked, patient_row, settle_aster
 
 DEFERRED_CHECK = """
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -32,7 +32,7 @@ def at_once(store: Store, functions: list[Callable[[Connection], object]]) -> li
     """Write all of them concurrently on one event loop; give answers and errors in their order."""
 
     async def run() -> list[object]:
-        answers = await asyncio.gather(*(store.write(fn) for fn in functions), return_exceptions=True)
+        answers = await asyncio.gather(*(store.write(fn, EVERY) for fn in functions), return_exceptions=True)
         await store.aclose()
         return answers
 
@@ -43,9 +43,9 @@ def test_both_doors_answer_what_the_function_answers(store: Store) -> None:
     cast = store.run_write(settle_aster)
 
     async def names() -> tuple[str, str]:
-        found = await store.read(lambda c: clinics.get(c, cast.clinic))
-        await store.write(lambda c: clinics.change(c, cast.clinic, replace(found, name="Aster & Co")))
-        again = await store.read(lambda c: clinics.get(c, cast.clinic))
+        found = await store.read(lambda c: clinics.get(c, cast.clinic), EVERY)
+        await store.write(lambda c: clinics.change(c, cast.clinic, replace(found, name="Aster & Co")), EVERY)
+        again = await store.read(lambda c: clinics.get(c, cast.clinic), EVERY)
         await store.aclose()
         return found.name, again.name
 
@@ -84,7 +84,7 @@ def test_two_hundred_who_append_at_once_stand_in_one_order(store: Store) -> None
     assert found.row.version == 201
 
 
-def test_a_commit_that_fails_is_told_to_everybody_who_shared_it(store: Store) -> None:
+def test_a_commit_that_fails_is_told_to_everybody_who_shared_it(database_url: str, store: Store) -> None:
     cast = store.run_write(settle_aster)
     if is_sqlite(store):
 
@@ -93,7 +93,7 @@ def test_a_commit_that_fails_is_told_to_everybody_who_shared_it(store: Store) ->
             procedures.add_entries(connection, cast.clinic, "nobody's", [booked()])
             return "done"
     else:
-        store.run_write(lambda c: c.execute(text(DEFERRED_CHECK)))
+        as_owner(database_url, DEFERRED_CHECK)
 
         def poisoned(connection: Connection) -> str:
             entry = booked().model_copy(update={"seq": 666})
@@ -146,7 +146,7 @@ def test_a_read_cannot_write(store: Store) -> None:
 
     async def awaited() -> None:
         try:
-            await store.read(write)
+            await store.read(write, EVERY)
         finally:
             await store.aclose()
 
@@ -167,12 +167,12 @@ def test_a_caller_who_leaves_does_not_stop_the_write(store: Store) -> None:
             loop.call_soon_threadsafe(begun.set)
             return append(connection, cast)
 
-        task = asyncio.create_task(store.write(slow))
+        task = asyncio.create_task(store.write(slow, EVERY))
         await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert await store.write(lambda c: append(c, cast)) == 3
+        assert await store.write(lambda c: append(c, cast), EVERY) == 3
         await store.aclose()
 
     asyncio.run(leave())
@@ -192,7 +192,7 @@ def test_an_error_of_the_database_holds_nothing_personal(store: Store, *, hot: b
 
     async def door() -> None:
         try:
-            await store.write(incomplete)
+            await store.write(incomplete, EVERY)
         finally:
             await store.aclose()
 
@@ -219,7 +219,7 @@ def test_going_on_after_a_refusal_is_never_answered_as_kept(store: Store, *, awa
 
     async def door() -> str:
         try:
-            return await store.write(goes_on)
+            return await store.write(goes_on, EVERY)
         finally:
             await store.aclose()
 
@@ -279,7 +279,7 @@ def test_a_database_that_is_not_there_is_unavailable(url: str) -> None:
     async def awaited() -> None:
         for door in (store.read, store.write):
             with pytest.raises(UnavailableError):
-                await door(clinics.every)
+                await door(clinics.every, EVERY)
         await store.aclose()
 
     asyncio.run(awaited())

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.store import clinics, engine, patients, procedures
-from prep_tracker.store.session import QueryError, Store
+from prep_tracker.store.session import EVERY, QueryError, Store
 from tests.store.cast import Cast, append, booked, patient_row, settle_aster
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -49,7 +49,7 @@ def test_every_connection_has_the_settings(database_url: str, journal: str, monk
         return tuple(connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in names)
 
     async def awaited() -> tuple[object, ...]:
-        found = await store.read(settings)
+        found = await store.read(settings, EVERY)
         await store.aclose()
         return found
 
@@ -65,9 +65,9 @@ def together(store: Store, functions: Sequence[Callable[[Connection], object]]) 
     gate = threading.Event()
 
     async def run() -> list[object]:
-        waiting: list[asyncio.Future[object]] = [asyncio.ensure_future(store.write(lambda _: gate.wait(10)))]
+        waiting: list[asyncio.Future[object]] = [asyncio.ensure_future(store.write(lambda _: gate.wait(10), EVERY))]
         await asyncio.sleep(0.05)
-        waiting += [asyncio.ensure_future(store.write(fn)) for fn in functions]
+        waiting += [asyncio.ensure_future(store.write(fn, EVERY)) for fn in functions]
         await asyncio.sleep(0)
         gate.set()
         answers = await asyncio.gather(*waiting, return_exceptions=True)

@@ -18,7 +18,19 @@ from prep_tracker.store.protocols import ProtocolRow
 from prep_tracker.store.session import Store
 from tests.store.cast import NOW, Cast, kept, procedure_row, settle_aster, settle_birch
 
-NOT_QUERIES = {"backup", "engine", "hot", "migrate", "postgresql", "rows", "session", "sqlite", "tables", "types"}
+NOT_QUERIES = {
+    "backup",
+    "engine",
+    "hot",
+    "migrate",
+    "postgresql",
+    "roles",
+    "rows",
+    "session",
+    "sqlite",
+    "tables",
+    "types",
+}
 ACROSS_CLINICS = {
     "clinics.add": "makes the clinic",
     "clinics.every": "for the worker and whoever runs the service",

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from prep_tracker.domain.errors import ConflictError
 from prep_tracker.store.engine import database_url, lasting_engine
 from prep_tracker.store.migrate import is_current
+from prep_tracker.store.roles import grant
 from prep_tracker.store.tables import METADATA, entries, procedures
 
 Counts = dict[str, int]
@@ -77,6 +78,8 @@ def restore(source: Path, url: str) -> Counts:
             "--single-transaction",
             str(source),
         )
+        with lasting_engine(parsed).begin() as connection:
+            grant(connection)
         counts = _verified(lasting_engine(parsed))
     return counts
 

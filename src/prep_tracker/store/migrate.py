@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 import prep_tracker
 from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.store.engine import database_url, lasting_engine
+from prep_tracker.store.roles import grant
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -51,8 +52,14 @@ def upgrade(url: str, revision: str = "head") -> None:
     from alembic import command
     from alembic.util import CommandError
 
+    def act(config: Config) -> None:
+        command.upgrade(config, revision)
+        connection: Connection = config.attributes["connection"]
+        with connection.begin():
+            grant(connection)
+
     try:
-        _run(url, lambda config: command.upgrade(config, revision))
+        _run(url, act)
     except CommandError as error:
         msg = "The database has a schema that this version does not know: a newer prep-tracker has made it."
         raise UnavailableError(msg) from error

@@ -165,7 +165,7 @@ class _Attempt(Generic[T]):
                 driver.execute(f"BEGIN ISOLATION LEVEL {level}; SET LOCAL prep.clinic = '{_safe(self._clinic)}'")
             )
             result = self._fn(connection)
-            self._committing = True
+            self._committing = self._commits
             status = await_only(driver.execute("COMMIT"))
             self._committing = False
         except BaseException as error:

@@ -16,7 +16,34 @@ STEP_DOWN: Final = (
     f"SELECT set_config('role', '{SERVICE}', false) FROM pg_roles"  # noqa: S608 - a constant of ours
     f" WHERE rolname = '{SERVICE}' AND pg_has_role(session_user, oid, 'MEMBER')"
 )
+_MAKE = f"""
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{SERVICE}') THEN
+    CREATE ROLE {SERVICE} NOLOGIN;
+    IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+      EXECUTE format('GRANT {SERVICE} TO %I', current_user);
+    END IF;
+  END IF;
+EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL;
+END $$;
+"""
+_GRANT = f"""
+DO $$ BEGIN
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{SERVICE}') THEN
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO {SERVICE}', current_schema());
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO {SERVICE}', current_schema());
+    EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO {SERVICE}', current_schema());
+    REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {SERVICE};
+    -- Lines of the audit are added, never changed; sealing fills in one column.
+    IF to_regclass('audit_seals') IS NOT NULL THEN
+      REVOKE UPDATE, DELETE ON audit, audit_seals FROM {SERVICE};
+      GRANT UPDATE (seal) ON audit TO {SERVICE};
+    END IF;
+  END IF;
+END $$;
+"""  # noqa: S608 - a constant of ours
 _WHO = text("SELECT current_user, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+_MAY_READ = text("SELECT has_table_privilege(current_user, 'procedures', 'SELECT')")
 _UNBOUND = text(
     "SELECT c.relname, pg_has_role(current_user, c.relowner, 'USAGE') AS owned,"
     " c.relrowsecurity AND c.relforcerowsecurity AS bound"
@@ -26,8 +53,18 @@ _UNBOUND = text(
 )
 
 
+def grant(connection: Connection) -> None:
+    """Make the role that the service steps down to, if this user may make roles, and give it its rights if it is there.
+
+    Done after every migration and every restored copy, for new tables come without rights. Nothing on SQLite.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(_MAKE))
+        connection.execute(text(_GRANT))
+
+
 def faults(connection: Connection) -> list[str]:
-    """Say why this connection could see rows of every clinic; empty when row-level security binds it.
+    """Say why the service cannot work like this, or could see rows of every clinic; empty when all is well.
 
     SQLite has none of this: there the answer is always empty.
     """
@@ -39,6 +76,8 @@ def faults(connection: Connection) -> list[str]:
         found.append(f"the role {name} is a superuser")
     if bypasses and not is_super:
         found.append(f"the role {name} has BYPASSRLS")
+    if not connection.execute(_MAY_READ).scalar_one():
+        found.append(f"the role {name} has no rights to the tables")
     tables = connection.execute(_UNBOUND).all()
     if not is_super and any(table.owned for table in tables):
         found.append(f"the role {name} owns the tables")
@@ -53,8 +92,8 @@ def sql_for(database: str, *, login: str = "prep_tracker_web", backup: str = "pr
     """
     quoted = '"' + database.replace('"', '""') + '"'
     return f"""\
--- Roles for prep-tracker. Run as a superuser, connected to {database}, after `prep-tracker upgrade` or before it;
--- run again after an upgrade. Then set the passwords:  \\password {login}   \\password {backup}
+-- Roles for prep-tracker. Run as a superuser, connected to {database}, after `prep-tracker migrate` by the owner
+-- of the tables, and again after each. Then set the passwords:  \\password {login}   \\password {backup}
 DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{SERVICE}') THEN CREATE ROLE {SERVICE} NOLOGIN; END IF;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{login}') THEN CREATE ROLE {login} LOGIN; END IF;
@@ -68,16 +107,8 @@ GRANT {SERVICE} TO {login};
 -- What `backup` signs in as: reads every clinic, changes nothing.
 ALTER ROLE {backup} NOSUPERUSER BYPASSRLS NOCREATEDB NOCREATEROLE;
 GRANT CONNECT ON DATABASE {quoted} TO {login}, {backup};
-GRANT USAGE ON SCHEMA public TO {SERVICE}, {backup};
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {SERVICE};
-GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {SERVICE};
+GRANT USAGE ON SCHEMA public TO {backup};
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO {backup};
 GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {backup};
--- Lines of the audit are added, never changed; sealing fills in one column.
-DO $$ BEGIN
-  IF to_regclass('public.audit') IS NOT NULL THEN
-    REVOKE UPDATE, DELETE ON audit, audit_seals FROM {SERVICE};
-    GRANT UPDATE (seal) ON audit TO {SERVICE};
-  END IF;
-END $$;
+{_GRANT.strip()}
 """  # noqa: S608 - the names are an operator's own, and nothing runs it here
