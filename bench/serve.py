@@ -58,10 +58,11 @@ def main(kind: str, url: str, *, count: bool) -> None:
 def _app(kind: str, url: str, commands: dict[str, Command]) -> ASGIApp:
     if kind == "service":
         from prep_tracker.api.app import create_app
+        from prep_tracker.api.limits import Limits
         from prep_tracker.clock import SystemClock
         from prep_tracker.store.session import Store
 
-        return create_app(Store.open(url), SystemClock())
+        return create_app(Store.open(url), SystemClock(), limits=Limits(10**9))
     if kind == "tutorial":
         from bench.tutorial import create_tutorial
 

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from jsonschema import Draft202012Validator
 
 from prep_tracker.api.app import create_app
+from prep_tracker.api.limits import Limits
 from prep_tracker.api.problems import KINDS
 from prep_tracker.clock import SetClock
 from prep_tracker.store.session import Store
@@ -51,7 +52,9 @@ _MADE_UP = {"procedure_id": "5f0c1d7e-2a64-4c0f-9a55-0d4b8f1f3c21", "n": 1}
 @cache
 def app() -> FastAPI:
     """Make the app once: its routes take longer to get ready than most tests. Each house puts its own store in."""
-    return create_app(Store.open("sqlite:///never-opened.db"), SetClock(datetime(2026, 12, 4, tzinfo=UTC)))
+    return create_app(
+        Store.open("sqlite:///never-opened.db"), SetClock(datetime(2026, 12, 4, tzinfo=UTC)), limits=Limits(0, 0)
+    )
 
 
 @cache

@@ -14,6 +14,7 @@ from prep_tracker import __version__
 from prep_tracker.api import health, openapi, problems, reference
 from prep_tracker.api.door import Service
 from prep_tracker.api.envelope import Cors, Envelope
+from prep_tracker.api.limits import Limits
 from prep_tracker.api.logs import log
 from prep_tracker.api.quick import Quick
 from prep_tracker.api.staff import (
@@ -67,10 +68,12 @@ def create_app(
     origins: Sequence[str] = (),
     log_requests: bool = False,
     chores: Sequence[Chore] = (),
+    limits: Limits | None = None,
 ) -> FastAPI:
     """Make the app on an open store.
 
     ``origins`` are web addresses from which pages may call, beside the clinics'. ``chores`` are done every minute.
+    ``limits`` say how often anybody may ask; left out, they are those that the service has when nothing is set.
     """
     of_clinics: set[str] = set()
 
@@ -103,6 +106,7 @@ def create_app(
     )
     app.state.service = Service(store, clock)
     app.state.origins = of_clinics
+    app.state.limits = limits or Limits()
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)

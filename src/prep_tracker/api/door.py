@@ -94,6 +94,7 @@ class Door(APIRoute):
             given = token.strip() if scheme.lower() == "bearer" else None
             now = service.clock.now()
             actor, clinic = await service.store.read(lambda c: authenticate(c, given, now=now), EVERY)
+            request.app.state.limits.count(actor)
             if not (scope in actor.scopes if actor.role == "integration" else actor.may(*roles)):
                 raise ForbiddenError(_refusal(actor, roles, scope))
             for name, value in request.path_params.items():

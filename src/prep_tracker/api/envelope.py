@@ -22,7 +22,18 @@ REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
+"""On every answer, whatever it is."""
+UNLESS_SAID = (
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""On every answer that says nothing else itself. The last keeps other sites from taking an answer in as an image or a
+script; a page that may call (``Cors``) calls in a way that it does not touch."""
+OVER_HTTPS = (b"strict-transport-security", b"max-age=31536000")
+"""For a year, this host is to be called over HTTPS only. Over plain HTTP nobody may believe it (RFC 6797, 7.2)."""
 
 
 class Envelope:
@@ -44,6 +55,7 @@ class Envelope:
         scope.setdefault("state", {})["request_id"] = request_id.decode()
         declared = headers.get(b"content-length", b"")
         too_large = declared.isdigit() and int(declared) > MOST_BYTES
+        always = (*HEADERS, OVER_HTTPS) if scope.get("scheme") == "https" else HEADERS
         seen, status, began = 0, 0, perf_counter()
 
         async def limited() -> Message:
@@ -60,7 +72,9 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id), *HEADERS]
+                said = {name for name, _ in message["headers"]}
+                safe = [header for header in UNLESS_SAID if header[0] not in said]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id), *always, *safe]
             await send(message)
 
         try:

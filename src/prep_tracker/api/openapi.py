@@ -12,6 +12,7 @@ from prep_tracker.api.documenting import problem_told
 
 Told = dict[str, Any]
 _KEY = {"type": "http", "scheme": "bearer", "description": "An API key: prep_<env>_<id>_<secret>."}
+_WAIT = {"description": "Whole seconds to wait.", "required": True, "schema": {"type": "integer", "minimum": 1}}
 _LEFT_OUT = ("HTTPValidationError", "ValidationError")
 
 
@@ -57,5 +58,7 @@ def _finish(route: APIRoute, told: Told) -> None:
         answers["409"] = problem_told(409)
     if "if-none-match" in taken:
         answers["304"] = {"description": "It has not changed since; there is no body."}
+    if told.get("security"):
+        answers["429"] = {**problem_told(429), "headers": {"Retry-After": _WAIT}}
     answers["500"] = problem_told(500)
     told["responses"] = dict(sorted(answers.items()))

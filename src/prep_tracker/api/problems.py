@@ -60,6 +60,7 @@ ERRORS: dict[type[e.PrepError], str] = {
     e.IdempotencyMismatchError: "key-reused",
     e.BusyError: "busy",
     e.UnavailableError: "unavailable",
+    e.TooOftenError: "too-many-requests",
 }
 BY_STATUS = {400: "bad-request", 401: "unauthenticated", 403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
 BY_STATUS |= {413: "too-large", 422: "invalid", 429: "too-many-requests", 503: "unavailable"}
@@ -106,7 +107,12 @@ def install(app: FastAPI) -> None:
 
 
 async def expected(request: Request, error: e.PrepError) -> Response:
-    """Answer an error that the domain knows."""
+    """Answer an error that the domain knows. A wrong credential is counted here, wherever it was refused."""
+    if isinstance(error, e.UnauthenticatedError) and request.headers.get("authorization", "").partition(" ")[2].strip():
+        try:
+            request.app.state.limits.count_wrong(request.client and request.client.host)
+        except e.TooOftenError as too_often:
+            error = too_often
     slug = ERRORS[type(error)]
     headers: dict[str, str] = {}
     extra: dict[str, Any] = {}
@@ -124,6 +130,8 @@ async def expected(request: Request, error: e.PrepError) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="prep-tracker"'
     if isinstance(error, e.UnavailableError):
         headers["Retry-After"] = "2"
+    if isinstance(error, e.TooOftenError):
+        headers["Retry-After"] = str(error.seconds)
     return problem(request, slug, error.detail, headers=headers, **extra)
 
 

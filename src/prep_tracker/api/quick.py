@@ -19,7 +19,7 @@ from prep_tracker.api.problems import expected
 from prep_tracker.api.staff.procedures import get_checklist, router
 from prep_tracker.catalog.speaking import choose_language, words
 from prep_tracker.desk.case import Desk
-from prep_tracker.domain.errors import PrepError, UnavailableError
+from prep_tracker.domain.errors import PrepError, TooOftenError, UnavailableError
 from prep_tracker.exports.document import checklist_document
 from prep_tracker.services.access import actor_of, recognise
 from prep_tracker.services.checklist import read_today
@@ -79,7 +79,7 @@ class Quick:
             if found is not None:
                 try:
                     made = await self._answer(scope, found[1])
-                except UnavailableError as error:  # the ordinary route would only wait for the database once more
+                except (UnavailableError, TooOftenError) as error:  # the ordinary route would only say it again
                     response = await expected(Request(scope), error)
                     response.headers.append("vary", "Origin")
                     await response(scope, receive, send)
@@ -109,7 +109,9 @@ class Quick:
             version = caller.version
             if version is None or not (caller.role in STAFF or SCOPE in caller.scopes):
                 return None
-            desk = Desk(actor_of(caller), caller.clinic, calendar_of(caller.clinic), now, scope["state"]["request_id"])
+            actor = actor_of(caller)
+            scope["app"].state.limits.count(actor)
+            desk = Desk(actor, caller.clinic, calendar_of(caller.clinic), now, scope["state"]["request_id"])
             current = tag(desk, version, None, spoken.language)
             body = None
             if not unchanged(seen, current):
@@ -118,7 +120,7 @@ class Quick:
                     current, body = await service.store.read(
                         lambda c: self._read(c, desk, procedure_id, version, spoken), desk.clinic.id
                     )
-        except UnavailableError:
+        except (UnavailableError, TooOftenError):
             raise
         except PrepError:
             return None

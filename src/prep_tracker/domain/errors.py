@@ -94,3 +94,12 @@ class BusyError(PrepError):
 
 class UnavailableError(PrepError):
     """The database cannot answer at the moment."""
+
+
+class TooOftenError(PrepError):
+    """A caller asks more often than the service allows; in ``seconds`` (whole, at least 1) they may ask again."""
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        """Keep the sentence, which names the limit, and how long to wait."""
+        super().__init__(detail)
+        self.seconds = seconds
