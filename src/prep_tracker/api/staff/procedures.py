@@ -174,7 +174,7 @@ def _also(connection: Connection, desk: Desk, sound: dict[str, Any], _: dict[str
         order = _order(schemas.SoundProcedureIn.model_validate(sound, extra="ignore"))
     except ValidationError:  # faults inside a field that is sound by itself were named already
         return []
-    return booking.check(connection, desk, order)[1]
+    return booking.check_order(connection, desk, order)[1]
 
 
 def _also_moved(_: Connection, desk: Desk, sound: dict[str, Any], _path: dict[str, str]) -> list[Fault]:
