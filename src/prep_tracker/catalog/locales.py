@@ -1,4 +1,8 @@
-"""Read the words of the pages, messages and exports, one flat file a language."""
+"""Read the words of the pages, messages and exports, one flat file a language.
+
+What patients read stands in ``locales`` and exists in every language. What only staff read stands in ``locales/staff``
+and exists in those languages that staff work in; elsewhere it is said in English.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +21,13 @@ class UnknownLanguageError(LookupError):
 
 @cache
 def languages() -> tuple[str, ...]:
-    """List the languages that there are texts in, by their tags."""
+    """List the languages that patients can read, by their tags."""
     return tuple(sorted(path.stem for path in FOLDER.glob("*.json")))
 
 
 @cache
 def texts(language: str) -> Mapping[str, str]:
-    """Give the texts of a language by key; a language without a file is an ``UnknownLanguageError``.
+    """Give what patients read in a language, by key; a language without a file is an ``UnknownLanguageError``.
 
     A key that comes twice, and a value that is no text, is a ``ValueError``.
     """
@@ -31,6 +35,15 @@ def texts(language: str) -> Mapping[str, str]:
         msg = f"there are no texts in {language[:35]}"
         raise UnknownLanguageError(msg)
     return parse(f"{language}.json", (FOLDER / f"{language}.json").read_text(encoding="utf-8"))
+
+
+@cache
+def staff_texts(language: str) -> Mapping[str, str]:
+    """Give what only staff read in a language, by key; nothing where there is no such file."""
+    path = FOLDER / "staff" / f"{language}.json"
+    if language not in languages() or not path.exists():
+        return MappingProxyType({})
+    return parse(f"staff/{language}.json", path.read_text(encoding="utf-8"))
 
 
 def parse(name: str, text: str) -> Mapping[str, str]:

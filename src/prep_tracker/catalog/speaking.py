@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 
 from prep_tracker.catalog.lexicons import lexicon
-from prep_tracker.catalog.locales import languages, texts
+from prep_tracker.catalog.locales import languages, staff_texts, texts
 from prep_tracker.catalog.words import Words
 
 FALLBACK = "en"
@@ -13,14 +13,18 @@ FALLBACK = "en"
 
 @cache
 def words(language: str) -> Words:
-    """Give the words of a language that there are texts in; another one is an ``UnknownLanguageError``."""
-    return Words(language, texts(language), lexicon())
+    """Give the words of a language that patients can read; another one is an ``UnknownLanguageError``.
+
+    What only staff read is among them; where the language lacks it, the whole sentence is English.
+    """
+    english = None if language == FALLBACK else words(FALLBACK)
+    return Words(language, {**staff_texts(language), **texts(language)}, lexicon(), english)
 
 
 def choose_language(wanted: str | None, accepted: str | None) -> str:
     """Choose by an explicit wish first, then by an ``Accept-Language`` header; English when nothing fits.
 
-    Order and quality are respected as in RFC 9110, section 12.5.4; ``de-AT`` is content with ``de``.
+    Order and quality are respected as in RFC 9110, section 12.5.4; ``nl-BE`` is content with ``nl``.
     """
     return _chosen(wanted, (accepted or "")[:500])
 
