@@ -9,6 +9,7 @@ from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.services import marking
 from prep_tracker.store.session import Store
 from tests.api.house import BOOKING, Caller, House
+from tests.store.cast import owner
 
 SECRET = "canary-in-an-exception"
 
@@ -31,7 +32,7 @@ MENDED = {"sqlite": "DROP TRIGGER doom", "postgresql": "DROP TRIGGER doom ON aud
 def break_commits(connection: Connection) -> None:
     """Let every commit fail at the last moment."""
     for statement in FAILING[connection.dialect.name]:
-        connection.execute(text(statement))
+        owner(connection, statement)
 
 
 def test_what_could_not_be_committed_is_never_acknowledged(house: House, ana: Caller) -> None:
@@ -55,7 +56,7 @@ def test_what_could_not_be_committed_is_never_acknowledged(house: House, ana: Ca
         assert int(answer.headers["retry-after"]) > 0
         assert SECRET not in answer.text
     assert ana.get(f"{procedure}/checklist").content == before
-    house.store.run_write(lambda c: c.execute(text(MENDED[c.dialect.name])))
+    house.store.run_write(lambda c: owner(c, MENDED[c.dialect.name]))
     assert house.rows() == rows
     again = ana.post("/v1/procedures", BOOKING, Idempotency_Key="the-key")
     assert again.status_code == 201
@@ -123,7 +124,7 @@ def test_a_database_that_is_away_is_a_503(house: House, ana: Caller, monkeypatch
 
 def test_a_database_without_our_schema_is_not_ready(house: House) -> None:
     assert house.stranger().get("/readyz").status_code == 200
-    house.store.run_write(lambda c: c.execute(text("UPDATE alembic_version SET version_num = '0000'")))
+    house.store.run_write(lambda c: owner(c, "UPDATE alembic_version SET version_num = '0000'"))
     answer = house.stranger().get("/readyz")
     assert answer.status_code == 503
     assert "migrate" in answer.json()["detail"]

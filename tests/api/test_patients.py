@@ -290,6 +290,7 @@ def test_every_column_that_could_name_somebody_is_erased_or_an_id() -> None:
     assert texts == {
         "audit.clinic_id", "audit.at", "audit.actor_role", "audit.credential_id", "audit.person", "audit.on_behalf_of",
         "audit.action", "audit.event", "audit.entity", "audit.entity_id", "audit.patient_id", "audit.request_id",
+        "audit.seen",
         "patients.clinic_id", "patients.id", "patients.reference", "patients.name", "patients.language",
         "patients.time_zone", "patients.email", "patients.phone", "patients.messages", "patients.erased_at",
         "patients.created_at",

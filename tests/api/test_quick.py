@@ -126,7 +126,7 @@ def test_a_database_that_is_away_is_said_the_same_way(
     path = f"{ana.book()}/checklist"
     asked = 0
 
-    async def away(_: object) -> None:
+    async def away(*_: object) -> None:
         nonlocal asked
         asked += 1
         raise UnavailableError("The database cannot answer at the moment.")

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
 
 from prep_tracker.api import door
 from prep_tracker.api.app import ROUTERS, create_app
@@ -17,6 +16,7 @@ from prep_tracker.clock import SetClock
 from prep_tracker.store.session import Store
 from tests.api.house import BOOKING, Caller, House
 from tests.api.test_failures import MENDED, break_commits
+from tests.store.cast import owner
 
 JSON = {"Content-Type": "application/json"}
 ASKED: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -87,7 +87,7 @@ def test_a_plan_is_remembered_only_once_it_is_committed(house: House, ana: Calle
     procedure = ana.book(protocol="laser-ablative")
     house.store.run_write(break_commits)
     assert ana.post(f"{procedure}/marks", {"step": "driver", "kind": "done"}).status_code == 503
-    house.store.run_write(lambda c: c.execute(text(MENDED[c.dialect.name])))
+    house.store.run_write(lambda c: owner(c, MENDED[c.dialect.name]))
     assert ana.post(f"{procedure}/exposures", {"to": "sun", "on": "2026-11-21"}).status_code == 201
     assert ana.item(procedure, "driver")["marks"] == []
     assert ana.post(f"{procedure}/marks", {"step": "driver", "kind": "done"}).status_code == 201

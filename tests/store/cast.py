@@ -128,6 +128,13 @@ def append(connection: Connection, cast: Cast) -> int:
     return seq
 
 
+def owner(connection: Connection, sql: str) -> None:
+    """Run a statement in a transaction of the service as whoever signed in; the next transaction steps down again."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL ROLE NONE"))
+    connection.execute(text(sql))
+
+
 def as_owner(url: str, sql: str) -> None:
     """Run a statement as whoever signed in, not as the role that the service steps down to."""
     engine = lasting_engine(database_url(url))

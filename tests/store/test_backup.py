@@ -25,6 +25,7 @@ from prep_tracker.services.clinic import calendar_of
 from prep_tracker.store import Connection
 from prep_tracker.store.backup import COUNTED, BackupError, backup, restore
 from prep_tracker.store.session import Store
+from tests.store.cast import as_owner
 from tests.store.loaded import faults, rows_of
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -132,9 +133,9 @@ def clear(store: Store, url: str) -> None:
         for left in Path(parsed.database or "").parent.glob("restored.db*"):
             left.unlink()
     else:
-        store.run_write(lambda c: c.execute(text("DROP SCHEMA public CASCADE")))
-        store.run_write(lambda c: c.execute(text("CREATE SCHEMA public")))
         store.close()
+        as_owner(url, "DROP SCHEMA public CASCADE")
+        as_owner(url, "CREATE SCHEMA public")
 
 
 def test_a_copy_that_is_made_under_load_is_whole(database_url: str, another: str, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_they_lead_up_to_exactly_the_tables(empty_database_url: str) -> None:
     store.close()
 
 
-def test_a_difference_to_the_tables_is_found(database_url: str, store: Store) -> None:
+def test_a_difference_to_the_tables_is_found(database_url: str) -> None:
     as_owner(database_url, "ALTER TABLE keys ADD COLUMN colour TEXT")
     with pytest.raises(Exception, match="colour"):
         migrate.check(database_url)

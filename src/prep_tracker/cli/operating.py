@@ -10,7 +10,7 @@ from prep_tracker.clock import SystemClock, assert_zone
 from prep_tracker.domain.errors import ConflictError
 from prep_tracker.services.access import NewKey, add_key, new_clinic
 from prep_tracker.store import clinics
-from prep_tracker.store.migrate import newest
+from prep_tracker.store.migrate import newest, upgrade
 
 if TYPE_CHECKING:
     from prep_tracker.store import Connection
@@ -50,6 +50,8 @@ def bring_up_to_date(*, as_json: bool) -> None:
     settings = load_settings()
     with open_store(settings) as store:
         migrated, added = prepare(settings, store, now=SystemClock().now())
+        if not migrated:
+            upgrade(settings.database_url)  # gives PostgreSQL's roles their rights once more
     if as_json:
         say_json({"schema": newest(), "migrated": migrated, "protocols": added})
         return

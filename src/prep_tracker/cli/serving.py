@@ -12,6 +12,7 @@ import uvicorn
 from prep_tracker.api import logs
 from prep_tracker.api.app import create_app
 from prep_tracker.cli.database import load_settings, open_store, prepare
+from prep_tracker.cli.db import require_bound
 from prep_tracker.cli.out import FAILED, RefusedError, say, say_json
 from prep_tracker.clock import SystemClock
 from prep_tracker.demo import Demo, open_demo, redate
@@ -33,6 +34,7 @@ def run(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> Non
         settings = settings.model_copy(update={"database_url": DEMO_DATABASE})
     with open_store(settings) as store:
         prepare(settings, store, now=clock.now())
+        require_bound(store)
         made = store.run_write(lambda connection: open_demo(connection, now=clock.now())) if demo else None
         logs.configure(settings.log)
         with listen(settings.host if host is None else host, settings.port if port is None else port) as listening:

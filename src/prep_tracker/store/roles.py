@@ -6,10 +6,12 @@ of the service steps down to a role that is none of these, and a service that ca
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from sqlalchemy import Connection, text
 
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 SERVICE: Final = "prep_tracker_service"
 """Made by the migrations where whoever runs them may make roles; else by an operator, with ``sql_for``."""
 STEP_DOWN: Final = (
@@ -26,16 +28,16 @@ DO $$ BEGIN
   END IF;
 EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL;
 END $$;
-"""
+"""  # noqa: S608 - a constant of ours
 _GRANT = f"""
 DO $$ BEGIN
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{SERVICE}') THEN
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO {SERVICE}', current_schema());
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO {SERVICE}', current_schema());
     EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO {SERVICE}', current_schema());
-    REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {SERVICE};
     -- Lines of the audit are added, never changed; sealing fills in one column.
     IF to_regclass('audit_seals') IS NOT NULL THEN
+      REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {SERVICE};
       REVOKE UPDATE, DELETE ON audit, audit_seals FROM {SERVICE};
       GRANT UPDATE (seal) ON audit TO {SERVICE};
     END IF;
@@ -88,11 +90,13 @@ def faults(connection: Connection) -> list[str]:
 def sql_for(database: str, *, login: str = "prep_tracker_web", backup: str = "prep_tracker_backup") -> str:
     """Write the SQL with which an operator makes the roles, to be run by a superuser in ``database``.
 
-    It can be run again. Passwords are left to the operator.
+    It can be run again. Passwords are left to the operator. Raises ``ValueError`` for a role's name that is none.
     """
+    if not (_NAME.fullmatch(login) and _NAME.fullmatch(backup)):
+        raise ValueError("a role's name has small letters, digits and underscores, and begins with a letter")
     quoted = '"' + database.replace('"', '""') + '"'
     return f"""\
--- Roles for prep-tracker. Run as a superuser, connected to {database}, after `prep-tracker migrate` by the owner
+-- Roles for prep-tracker. Run as a superuser, connected to {quoted}, after `prep-tracker migrate` by the owner
 -- of the tables, and again after each. Then set the passwords:  \\password {login}   \\password {backup}
 DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{SERVICE}') THEN CREATE ROLE {SERVICE} NOLOGIN; END IF;
@@ -101,8 +105,8 @@ DO $$ BEGIN
 END $$;
 -- What the service works as: bound by row-level security, owner of nothing.
 ALTER ROLE {SERVICE} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
--- What `serve` and `work` sign in as (PREP_DATABASE_URL); it has no rights of its own.
-ALTER ROLE {login} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+-- What `serve` and `work` sign in as (PREP_DATABASE_URL); it has no rights before it steps down.
+ALTER ROLE {login} NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT;
 GRANT {SERVICE} TO {login};
 -- What `backup` signs in as: reads every clinic, changes nothing.
 ALTER ROLE {backup} NOSUPERUSER BYPASSRLS NOCREATEDB NOCREATEROLE;
