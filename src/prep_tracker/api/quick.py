@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from fastapi import Request
@@ -18,6 +19,7 @@ from prep_tracker.api.door import STAFF, Service, tag, unchanged
 from prep_tracker.api.problems import expected
 from prep_tracker.api.staff.procedures import get_checklist, router
 from prep_tracker.catalog.speaking import choose_language, words
+from prep_tracker.desk import memory
 from prep_tracker.desk.case import Desk
 from prep_tracker.domain.errors import PrepError, TooOftenError, UnavailableError
 from prep_tracker.exports.document import checklist_document
@@ -51,6 +53,7 @@ class Answers:
         """Begin empty."""
         self._kept: OrderedDict[Key, bytes] = OrderedDict()
         self._most, self._left = most, most_bytes
+        memory.keep_track(self.forget)
 
     def get(self, key: Key) -> bytes | None:
         """Give an answer, or None."""
@@ -62,6 +65,11 @@ class Answers:
         self._kept[key] = body
         while self._left < 0 or len(self._kept) > self._most:
             self._left += len(self._kept.popitem(last=False)[1])
+
+    def forget(self, procedures: Collection[str] | None) -> None:
+        """Forget the answers about these procedures, by id; None: all."""
+        for key in [key for key in self._kept if procedures is None or key[1] in procedures]:
+            self._left += len(self._kept.pop(key))
 
 
 class Quick:

@@ -6,13 +6,13 @@ plan may come from memory, for a plan depends on nothing but the entries, the pr
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from prep_tracker.catalog.published import published
+from prep_tracker.desk import memory
 from prep_tracker.desk.urgency import next_act_by
 from prep_tracker.domain.days import Calendar, civil_day
 from prep_tracker.domain.errors import ConflictError, Fault, InvalidError, PreconditionRequiredError, StaleError
@@ -37,7 +37,7 @@ Versions = Collection[int] | None
 """The versions on which a change was decided; None: nobody said."""
 MOST_PLANS = 20_000
 BATCH = 500
-_plans: OrderedDict[tuple[str, int, Calendar, str], Checklist] = OrderedDict()
+_plans: memory.Remembered[tuple[str, int, Calendar, str], Checklist] = memory.Remembered(lambda key: key[0])
 _rules: dict[tuple[str, str], Rules] = {}
 """By clinic and slug@number: a published version never changes."""
 
@@ -54,6 +54,8 @@ class Desk:
     on_behalf_of: str | None = None
     planned: list[tuple[ProcedureRow, Checklist]] = field(default_factory=list, compare=False)
     """What was planned in this transaction: worth remembering once it is committed, and not before."""
+    erased: list[str] = field(default_factory=list, compare=False)
+    """The procedures that were erased in this transaction: to be forgotten once it is committed."""
 
     @property
     def today(self) -> date:
@@ -141,9 +143,14 @@ def plan_of(connection: Connection, desk: Desk, record: Record) -> Checklist:
 
 
 def committed(desk: Desk) -> None:
-    """Remember what was planned, now that it is kept: whoever reads it next need not plan it again."""
+    """Remember what was planned, now that it is kept: whoever reads it next need not plan it again.
+
+    What was erased is forgotten.
+    """
     for row, checklist in desk.planned:
         _remember(row, desk, checklist)
+    if desk.erased:
+        memory.forget(frozenset(desk.erased))
 
 
 def require_match(case: Case, if_match: Versions) -> None:

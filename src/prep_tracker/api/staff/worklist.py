@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +15,7 @@ from prep_tracker.api.cursors import Cursor, Limit, cursor, link, place
 from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import Door, Lang, Service, desk_of, read, respond, words_of
 from prep_tracker.api.wire import Answer, Day
+from prep_tracker.desk.memory import Remembered
 from prep_tracker.domain.days import Calendar
 from prep_tracker.domain.errors import Fault, InvalidError
 from prep_tracker.exports.document import reason_document
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 router = APIRouter(route_class=Door, tags=["Worklist"])
 FIRST_REASONS = 3
 MOST_LINES = 10_000
-_lines: OrderedDict[tuple[str, Calendar, date, str, LineRow], bytes] = OrderedDict()
+_lines: Remembered[tuple[str, Calendar, date, str, LineRow], bytes] = Remembered(lambda key: key[-1].id)
 """Lines as they were written, by clinic, calendar, day, language and row."""
 
 
