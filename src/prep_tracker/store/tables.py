@@ -1,8 +1,9 @@
 """Show the schema on one page. What belongs to a clinic has the clinic in its keys, so that no row can cross over.
 
 Days are DATE, instants UTC, JSON is text. On SQLite most tables have no row ids: each is one tree, so that a commit
-writes fewer pages. Only entries are the record; the days on ``procedures`` are computed from
-them and kept for the worklist. Migrations write the same by hand; a test holds the two equal.
+writes fewer pages. Only entries are the record; the days on ``procedures`` are computed from them and kept for the
+worklist. Who may come in, and what they did, stands beside, in ``access_tables``. Migrations write the same by hand; a
+test holds the two equal.
 """
 
 from __future__ import annotations
@@ -15,8 +16,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
-    LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -25,17 +24,42 @@ from sqlalchemy import (
     text,
 )
 
-from prep_tracker.store.types import Id, Instant, Json, Number
-
-METADATA = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from prep_tracker.store.access_tables import (
+    UNSEALED,
+    audit,
+    audit_seals,
+    calendar_feeds,
+    idempotency,
+    identity_providers,
+    keys,
+    portal_links,
+    portal_sessions,
+    staff_sessions,
 )
+from prep_tracker.store.metadata import METADATA
+from prep_tracker.store.types import Id, Instant, Json
+
+__all__ = [
+    "BOOKED",
+    "METADATA",
+    "REFERENCED",
+    "SHIPPED",
+    "UNSEALED",
+    "audit",
+    "audit_seals",
+    "calendar_feeds",
+    "clinics",
+    "entries",
+    "idempotency",
+    "identity_providers",
+    "keys",
+    "patients",
+    "portal_links",
+    "portal_sessions",
+    "procedures",
+    "protocol_versions",
+    "staff_sessions",
+]
 
 clinics = Table(
     "clinics",
@@ -173,91 +197,3 @@ entries = Table(
     CheckConstraint("seq >= 1", name="seq"),
     sqlite_with_rowid=False,  # a procedure's entries lie side by side
 )
-
-keys = Table(
-    "keys",
-    METADATA,
-    Column("id", String(36), primary_key=True),
-    Column("clinic_id", Id, nullable=False),
-    Column("role", String(16), nullable=False),
-    Column("scopes", Json, nullable=False),
-    Column("person", Text, nullable=False),
-    Column("secret_hash", String(64), nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("expires_at", Instant),
-    Column("revoked_at", Instant),
-    Column("last_used_at", Instant),
-    ForeignKeyConstraint(["clinic_id"], ["clinics.id"]),
-)
-Index("ix_keys_clinic", keys.c.clinic_id)
-
-identity_providers = Table(
-    "identity_providers",
-    METADATA,
-    Column("clinic_id", Id, primary_key=True),
-    Column("issuer", Text, nullable=False),
-    Column("audience", Text, nullable=False),
-    Column("client_id", Text),
-    Column("settings", Json, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    UniqueConstraint("issuer", "audience"),  # a token names these two, and they name the clinic
-    ForeignKeyConstraint(["clinic_id"], ["clinics.id"]),
-)
-
-# Written with every change, so it has few indexes. No foreign keys: a line outlives whatever it speaks of. Without a
-# clinic: nobody knows whose the credential was.
-audit = Table(
-    "audit",
-    METADATA,
-    Column("id", Number, primary_key=True, autoincrement=True),
-    Column("clinic_id", Id),
-    Column("at", Instant, nullable=False),
-    Column("actor_role", String(16), nullable=False),
-    Column("credential_id", Text, nullable=False),
-    Column("person", Text, nullable=False),
-    Column("on_behalf_of", Text),
-    Column("action", String(1), nullable=False),
-    Column("event", Text, nullable=False),
-    Column("entity", String(32), nullable=False),
-    Column("entity_id", Text),
-    Column("patient_id", Id),
-    Column("outcome", Integer, nullable=False),
-    Column("request_id", Text),
-    Column("seen", Json),  # of a list: the ids of those whose data it showed
-    Column("seal", Integer),  # the number of the seal that covers the line; not covered yet: NULL
-    CheckConstraint("action IN ('C', 'R', 'U', 'D', 'E')", name="action"),
-)
-Index("ix_audit_clinic", audit.c.clinic_id, audit.c.id)
-UNSEALED = text("seal IS NULL")
-Index("ix_audit_unsealed", audit.c.clinic_id, audit.c.id, sqlite_where=UNSEALED, postgresql_where=UNSEALED)
-
-# Each seal covers its lines and the seal before it. Lines without a clinic are sealed under an empty one.
-audit_seals = Table(
-    "audit_seals",
-    METADATA,
-    Column("clinic_id", Id, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("sealed_at", Instant, nullable=False),
-    Column("lines", Integer, nullable=False),
-    Column("hash", String(64), nullable=False),
-    PrimaryKeyConstraint("clinic_id", "number"),
-    sqlite_with_rowid=False,
-)
-
-idempotency = Table(
-    "idempotency",
-    METADATA,
-    Column("clinic_id", Id, nullable=False),
-    Column("credential_id", Text, nullable=False),
-    Column("route", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("fingerprint", String(64), nullable=False),
-    Column("status", Integer),
-    Column("headers", Json),
-    Column("body", LargeBinary),
-    Column("created_at", Instant, nullable=False),
-    PrimaryKeyConstraint("clinic_id", "credential_id", "route", "key"),
-    ForeignKeyConstraint(["clinic_id"], ["clinics.id"]),
-    sqlite_with_rowid=False,
-)
-Index("ix_idempotency_created", idempotency.c.created_at)
