@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Delete, Select, Update
 
 import prep_tracker.store
 from prep_tracker.domain.errors import ConflictError, NotFoundError
-from prep_tracker.store import access, audit, clinics, idempotency, patients, procedures, protocols
+from prep_tracker.store import access, audit, clinics, idempotency, identity, patients, procedures, protocols
+from prep_tracker.store.identity import IdentityProviderRow
 from prep_tracker.store.protocols import ProtocolRow
 from prep_tracker.store.session import Store
 from tests.store.cast import NOW, Cast, kept, procedure_row, settle_aster, settle_birch
@@ -40,6 +41,7 @@ ACROSS_CLINICS = {
     "protocols.highest": "a newly shipped version must not get the number of any clinic's draft",
     "access.find_key": "tells which clinic the caller belongs to",
     "access.find_caller": "tells which clinic the caller belongs to",
+    "identity.find_trusted": "tells which clinic the caller belongs to",
     "idempotency.purge": "forgets what is a day old, whosever it is",
 }
 STATEMENTS_ACROSS_CLINICS = {
@@ -51,6 +53,7 @@ STATEMENTS_ACROSS_CLINICS = {
     "access._SELECT": "a beginning, never run by itself",
     "access._FIND": "access.find_key",
     "access._CALLER": "access.find_caller",
+    "identity._TRUSTED": "identity.find_trusted",
     "idempotency._PURGE": "idempotency.purge",
 }
 
@@ -109,6 +112,7 @@ def test_ben_finds_nothing_of_pia(store: Store) -> None:
     """What belongs to another clinic answers like what does not exist, and stays as it is."""
     aster, birch = store.run_write(settle_aster), store.run_write(settle_birch)
     store.run_write(lambda c: protocols.add_version(c, aster.clinic, protocol(aster)))
+    store.run_write(lambda c: identity.add(c, aster.clinic, provider(aster)))
     store.run_write(lambda c: idempotency.claim(c, aster.clinic, REPEAT, now=NOW))
     store.run_write(lambda c: idempotency.finish(c, aster.clinic, REPEAT, 201, {"etag": '"1"'}, b"kept"))
     before = store.run_read(lambda c: everything_of(c, aster))
@@ -128,6 +132,8 @@ def test_ben_finds_nothing_of_pia(store: Store) -> None:
         lambda c: protocols.get(c, birch.clinic, "own"),
         lambda c: protocols.change(c, birch.clinic, replace(protocol(aster), status="retired")),
         lambda c: access.revoke(c, birch.clinic, aster.key, NOW),
+        lambda c: identity.remove(c, birch.clinic),
+        lambda c: identity.change(c, birch.clinic, provider(aster)),
     ]
     for fn in missing:
         with pytest.raises(NotFoundError):
@@ -140,6 +146,7 @@ def test_ben_finds_nothing_of_pia(store: Store) -> None:
         lambda c: protocols.every(c, birch.clinic, "own"),
         lambda c: audit.lines(c, birch.clinic, limit=10, patient_id=aster.patient),
         lambda c: idempotency.find(c, birch.clinic, REPEAT),
+        lambda c: identity.find(c, birch.clinic),
         lambda c: access.touch(c, birch.clinic, aster.key, NOW),
         lambda c: idempotency.finish(c, birch.clinic, REPEAT, 500, {}, b"overwritten"),
     ]
@@ -176,6 +183,11 @@ def protocol(cast: Cast) -> ProtocolRow:
     )
 
 
+def provider(cast: Cast) -> IdentityProviderRow:
+    """Give the identity provider that Aster trusts."""
+    return IdentityProviderRow(cast.clinic, "https://id.aster.example", "prep-tracker", None, {"roles": []}, NOW)
+
+
 def everything_of(connection: Connection, cast: Cast) -> list[object]:
     """Read all that a clinic has, in one list."""
     return [
@@ -186,4 +198,5 @@ def everything_of(connection: Connection, cast: Cast) -> list[object]:
         access.keys_of(connection, cast.clinic),
         audit.lines(connection, cast.clinic, limit=10),
         idempotency.find(connection, cast.clinic, REPEAT),
+        identity.find(connection, cast.clinic),
     ]

@@ -14,6 +14,7 @@ from prep_tracker import __version__
 from prep_tracker.api import health, openapi, problems, reference
 from prep_tracker.api.door import Service
 from prep_tracker.api.envelope import Cors, Envelope
+from prep_tracker.api.identity import Identities
 from prep_tracker.api.limits import Limits
 from prep_tracker.api.logs import log
 from prep_tracker.api.quick import Quick
@@ -105,6 +106,7 @@ def create_app(
         },
     )
     app.state.service = Service(store, clock)
+    app.state.identities = Identities()
     app.state.origins = of_clinics
     app.state.limits = limits or Limits()
     problems.install(app)

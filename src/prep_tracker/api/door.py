@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from prep_tracker.api.callers import caller_of
 from prep_tracker.api.problems import faults_of
 from prep_tracker.api.solving import solver
 from prep_tracker.api.wire import UUID, Answer, Day
@@ -28,11 +29,9 @@ from prep_tracker.domain.errors import (
     InvalidError,
     NotFoundError,
 )
-from prep_tracker.services.access import authenticate
 from prep_tracker.services.clinic import calendar_of
 from prep_tracker.store import idempotency
 from prep_tracker.store.idempotency import Repeat
-from prep_tracker.store.session import EVERY
 
 if TYPE_CHECKING:
     from prep_tracker.clock import Clock
@@ -93,7 +92,7 @@ class Door(APIRoute):
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
             given = token.strip() if scheme.lower() == "bearer" else None
             now = service.clock.now()
-            actor, clinic = await service.store.read(lambda c: authenticate(c, given, now=now), EVERY)
+            actor, clinic = await caller_of(request.app, given, now)
             request.app.state.limits.count(actor)
             if not (scope in actor.scopes if actor.role == "integration" else actor.may(*roles)):
                 raise ForbiddenError(_refusal(actor, roles, scope))
