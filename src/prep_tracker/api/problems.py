@@ -108,7 +108,7 @@ def install(app: FastAPI) -> None:
 
 async def expected(request: Request, error: e.PrepError) -> Response:
     """Answer an error that the domain knows. A wrong credential is counted here, wherever it was refused."""
-    if isinstance(error, e.UnauthenticatedError) and request.headers.get("authorization", "").partition(" ")[2].strip():
+    if isinstance(error, e.UnauthenticatedError) and gives_credential(request):
         try:
             request.app.state.limits.count_wrong(request.client and request.client.host)
         except e.TooOftenError as too_often:
@@ -133,6 +133,11 @@ async def expected(request: Request, error: e.PrepError) -> Response:
     if isinstance(error, e.TooOftenError):
         headers["Retry-After"] = str(error.seconds)
     return problem(request, slug, error.detail, headers=headers, **extra)
+
+
+def gives_credential(request: Request) -> bool:
+    """Say whether there is any credential in a request, right or wrong."""
+    return bool(request.headers.get("authorization", "").partition(" ")[2].strip())
 
 
 async def _unreadable(request: Request, error: RequestValidationError) -> Response:
