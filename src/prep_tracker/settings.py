@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 PREFIX = "PREP_"
 NOT_OURS = "PREP_TEST_"
 """What begins so belongs to the tests, not to the service."""
+MOST_A_MINUTE = 1_000_000
+"""What no process reaches; each request of the last minute takes a few bytes."""
 _ORIGIN = re.compile(r"https?://[^\s/?#@,]+")
 
 
@@ -29,17 +32,32 @@ class WrongSettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """How one process of the service is set up. Descriptions say what to write: errors repeat them."""
+    """How one process of the service is set up. Descriptions say what to write: errors repeat them.
+
+    ``repr=False`` marks what may hold a secret; such a value is shown nowhere.
+    """
 
     model_config = SettingsConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     database_url: str = Field(
-        "sqlite:///prep-tracker.db", description="Write sqlite:/// and a path, or postgresql://user:password@host/name."
+        "sqlite:///prep-tracker.db",
+        repr=False,
+        description="Write sqlite:/// and a path, or postgresql://user:password@host/name.",
     )
     host: str = Field("127.0.0.1", min_length=1, description="Write the address to listen on, for example 0.0.0.0.")
     port: int = Field(8321, ge=0, le=65535, description="Write a port from 0 to 65535; 0 takes any that is free.")
     origins: tuple[str, ...] = Field(
         (), description="Write the web addresses of portals with commas between, for example https://portal.example."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        ("127.0.0.1", "::1"),
+        description="Write the addresses or networks of your proxies with commas between, for example 10.0.0.0/8.",
+    )
+    requests_a_minute: int = Field(
+        600, ge=0, le=MOST_A_MINUTE, description="Write how often one credential may ask in a minute; 0 for no limit."
+    )
+    wrong_credentials_a_minute: int = Field(
+        60, ge=0, le=MOST_A_MINUTE, description="Write how many wrong ones an address may send; 0 for no limit."
     )
     log: Literal["console", "json"] = Field("console", description="Write console or json.")
     log_requests: bool = Field(default=False, description="Write true for a line of log a request, else false.")
@@ -61,6 +79,16 @@ class Settings(BaseSettings):
         if not all(_ORIGIN.fullmatch(origin) for origin in origins):
             raise ValueError("not a list of origins")
         return origins
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _are_proxies(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        networks = [ip_network(one.strip()) for one in value.split(",") if one.strip()]
+        if not all(network.prefixlen for network in networks):
+            raise ValueError("a network of everybody")  # then anybody could say which address they come from
+        return tuple(str(one.network_address if one.num_addresses == 1 else one) for one in networks)
 
     @classmethod
     def settings_customise_sources(
