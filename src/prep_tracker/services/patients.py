@@ -9,8 +9,9 @@ from uuid import uuid4
 
 from prep_tracker.desk.answers import day_faults
 from prep_tracker.desk.case import Desk, note_other
+from prep_tracker.desk.erasing import erase
 from prep_tracker.domain.errors import Fault, InvalidError, NotFoundError
-from prep_tracker.store import erasure, patients, procedures
+from prep_tracker.store import erasure, patients
 from prep_tracker.store.patients import PatientRow
 
 if TYPE_CHECKING:
@@ -67,9 +68,7 @@ def erase_patient(connection: Connection, desk: Desk, patient_id: str) -> None:
     row = patients.lock(connection, desk.clinic.id, patient_id)
     if row.erased_at is not None:
         raise NotFoundError
-    mine = [p.id for p in procedures.of_patient(connection, desk.clinic.id, patient_id)]
-    erasure.erase(connection, desk.clinic.id, patient_id, mine, now=desk.now)
-    note_other(connection, desk, "D", "patient.erased", "patient", row.id, patient_id=row.id)
+    erase(connection, desk, row)
 
 
 def _check(desk: Desk, fields: Mapping[str, Any]) -> None:
