@@ -11,6 +11,7 @@ import uvicorn
 
 from prep_tracker.api import logs
 from prep_tracker.api.app import create_app
+from prep_tracker.api.limits import Limits
 from prep_tracker.cli.database import load_settings, open_store, prepare
 from prep_tracker.cli.db import require_bound
 from prep_tracker.cli.out import FAILED, RefusedError, say, say_json
@@ -46,10 +47,12 @@ def run(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> Non
                     origins=settings.origins,
                     log_requests=settings.log_requests,
                     chores=[redate] if demo else [],
+                    limits=Limits(settings.requests_a_minute, settings.wrong_credentials_a_minute),
                 ),
                 access_log=False,
                 log_config=log_config(settings),
                 server_header=False,
+                forwarded_allow_ips=list(settings.trusted_proxies),
                 timeout_graceful_shutdown=SECONDS_TO_END,
             )
             with suppress(KeyboardInterrupt):  # control-C is how it is told to stop
