@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prep_tracker import __version__
-from prep_tracker.cli import db, keys, looking, protocols, upkeep
+from prep_tracker.cli import db, identity, keys, looking, protocols, upkeep
 from prep_tracker.cli.out import Commands, say, say_json
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(db.app, name="db")
 app.add_typer(protocols.app, name="protocol")
 app.add_typer(upkeep.clinic_app, name="clinic")
+upkeep.clinic_app.add_typer(identity.app, name="sign-in")
 app.add_typer(upkeep.procedures_app, name="procedures")
 
 
