@@ -77,6 +77,8 @@ def take(connection: Connection, desk: Desk, order: Order, rules: Rules) -> Case
     """
     if order.patient_id is not None:
         patient = patients.lock(connection, desk.clinic.id, order.patient_id)  # nobody erases them meanwhile
+        if patient.erased_at is not None:  # since the order was checked
+            raise ConflictError("This patient is being erased. Send patient instead of patient_id.")
     else:
         patient = _patient(connection, desk, order.patient)
     new = first_entries(desk, order.on, order.at, rules.name, order.known)
@@ -124,7 +126,7 @@ def _unknown(connection: Connection, desk: Desk, patient_id: str) -> bool:
 def _patient(connection: Connection, desk: Desk, wanted: NewPatient | None) -> PatientRow:
     if wanted is None:
         raise InvalidError(Fault("/patient", "missing", "Send patient with reference and name, or patient_id."))
-    known = patients.find_by_reference(connection, desk.clinic.id, wanted.reference)
+    known = patients.find_by_reference(connection, desk.clinic.id, wanted.reference, to_book=True)
     if known is None:
         row = PatientRow(
             id=str(uuid4()),
@@ -144,7 +146,7 @@ def _patient(connection: Connection, desk: Desk, wanted: NewPatient | None) -> P
             note_other(connection, desk, "C", "patient.added", "patient", row.id, patient_id=row.id, outcome=201)
             return row
         # Somebody added the same reference in this very moment.
-        known = patients.find_by_reference(connection, desk.clinic.id, wanted.reference)
+        known = patients.find_by_reference(connection, desk.clinic.id, wanted.reference, to_book=True)
     if known is None:  # and changed it again
         raise ConflictError("The patient with this reference is being changed. Send the booking again.")
     differing = contradictions(known, wanted)

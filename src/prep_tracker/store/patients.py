@@ -40,7 +40,9 @@ _SELECT = select(*columns(patients, PatientRow)).where(of_clinic(patients))
 _ONE = _SELECT.where(is_one(patients))
 _GET = Query(_ONE, PatientRow)
 _LOCK = Query(_ONE.with_for_update(), PatientRow)
-_FIND = Query(_SELECT.where(is_one(patients, "reference")), PatientRow)
+_BY_REFERENCE = _SELECT.where(is_one(patients, "reference"))
+_FIND = Query(_BY_REFERENCE, PatientRow)
+_FIND_TO_BOOK = Query(_BY_REFERENCE.with_for_update(read=True, key_share=True), PatientRow)
 _MANY = _SELECT.where(patients.c.id.in_(bindparam("ids", expanding=True)))
 _ADD = Change(insert(patients), names(PatientRow, "clinic_id"))
 _ADD_NEW = {
@@ -78,9 +80,14 @@ def lock(connection: Connection, clinic_id: str, patient_id: str) -> PatientRow:
     return _one(_LOCK.one(connection, this(clinic_id, patient_id)))
 
 
-def find_by_reference(connection: Connection, clinic_id: str, reference: str) -> PatientRow | None:
-    """Give the patient with the clinic's own number, if there is one."""
-    return _FIND.one(connection, this(clinic_id, reference))
+def find_by_reference(
+    connection: Connection, clinic_id: str, reference: str, *, to_book: bool = False
+) -> PatientRow | None:
+    """Give the patient with the clinic's own number, if there is one.
+
+    With ``to_book`` nobody erases them until this transaction ends; whoever is at it is waited for.
+    """
+    return (_FIND_TO_BOOK if to_book else _FIND).one(connection, this(clinic_id, reference))
 
 
 def named(connection: Connection, clinic_id: str, patient_ids: list[str]) -> dict[str, PatientRow]:
