@@ -85,6 +85,13 @@ class Store(ABC):
     def run_write(self, fn: Callable[[Connection], T], clinic: str = EVERY) -> T:
         """Write as in ``write``, for callers without an event loop. Not from inside another function of the store."""
 
+    def cleanse(self) -> None:  # noqa: B027 - PostgreSQL has nothing to do
+        """Leave nothing in the database's files of what was erased before, as far as this program can reach them.
+
+        On SQLite the file is written anew, some milliseconds a megabyte, and whoever writes waits for it; it is an
+        ``UnavailableError`` when somebody else has it open and does not let go. PostgreSQL cleans up by itself.
+        """
+
     @abstractmethod
     def close(self) -> None:
         """Finish what was begun and close what ``run_read`` and ``run_write`` opened; the next use opens it again."""
