@@ -63,6 +63,8 @@ def upgrade() -> None:
     """Add the tables and columns, then the rules about who sees what."""
     op.add_column("audit", sa.Column("seen", sa.Text()))
     op.add_column("audit", sa.Column("seal", sa.Integer()))
+    op.drop_index("ix_audit_clinic", table_name="audit")
+    op.create_index("ix_audit_clinic", "audit", ["clinic_id", "at", "id"])
     unsealed = sa.text("seal IS NULL")
     op.create_index("ix_audit_unsealed", "audit", ["clinic_id", "id"], sqlite_where=unsealed, postgresql_where=unsealed)
     op.create_table(
@@ -115,6 +117,8 @@ def downgrade() -> None:
     op.drop_table("identity_providers")
     op.drop_table("audit_seals")
     op.drop_index("ix_audit_unsealed", table_name="audit")
+    op.drop_index("ix_audit_clinic", table_name="audit")
+    op.create_index("ix_audit_clinic", "audit", ["clinic_id", "id"])
     with op.batch_alter_table("audit") as audit:
         audit.drop_column("seal")
         audit.drop_column("seen")

@@ -42,6 +42,11 @@ ACROSS_CLINICS = {
     "access.find_key": "tells which clinic the caller belongs to",
     "access.find_caller": "tells which clinic the caller belongs to",
     "identity.find_trusted": "tells which clinic the caller belongs to",
+    "staff_sessions.find": "tells whose the browser is",
+    "staff_sessions.purge": "forgets what has ended, whosever it was",
+    "seals.waiting": "for the service, which seals whatever is there",
+    "seals.chains": "for whoever proves the audit as a whole",
+    "seals.lines": "for whoever proves the audit as a whole: one walk for all clinics",
     "idempotency.purge": "forgets what is a day old, whosever it is",
 }
 STATEMENTS_ACROSS_CLINICS = {
@@ -54,6 +59,11 @@ STATEMENTS_ACROSS_CLINICS = {
     "access._FIND": "access.find_key",
     "access._CALLER": "access.find_caller",
     "identity._TRUSTED": "identity.find_trusted",
+    "staff_sessions._FIND": "staff_sessions.find",
+    "staff_sessions._PURGE": "staff_sessions.purge",
+    "seals._STARTED": "takes a lock, reads nothing",
+    "seals._WAITING": "seals.waiting",
+    "seals._LINES": "seals.lines",
     "idempotency._PURGE": "idempotency.purge",
 }
 

@@ -76,7 +76,7 @@ audit = Table(
     Column("seal", Integer),  # the number of the seal that covers the line; not covered yet: NULL
     CheckConstraint("action IN ('C', 'R', 'U', 'D', 'E')", name="action"),
 )
-Index("ix_audit_clinic", audit.c.clinic_id, audit.c.id)
+Index("ix_audit_clinic", audit.c.clinic_id, audit.c.at, audit.c.id)
 UNSEALED = text("seal IS NULL")
 Index("ix_audit_unsealed", audit.c.clinic_id, audit.c.id, sqlite_where=UNSEALED, postgresql_where=UNSEALED)
 
