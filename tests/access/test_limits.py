@@ -39,6 +39,7 @@ def test_it_holds(limited: Limited, check: Check) -> None:
     check(limited)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("check", "fault"), SEEDS, ids=lambda one: getattr(one, "__name__", ""))
 def test_a_fault_is_found(house: House, check: Check, fault: Callable[[Patch], None], monkeypatch: Patch) -> None:
     fault(monkeypatch)
