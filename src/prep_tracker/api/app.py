@@ -17,6 +17,7 @@ from prep_tracker.api.envelope import Cors, Envelope
 from prep_tracker.api.identity import Identities
 from prep_tracker.api.limits import Limits
 from prep_tracker.api.logs import log
+from prep_tracker.api.pages import assets, signing_in
 from prep_tracker.api.quick import Quick
 from prep_tracker.api.staff import (
     clinic,
@@ -32,6 +33,7 @@ from prep_tracker.api.staff import (
     worklist,
 )
 from prep_tracker.domain.errors import UnavailableError
+from prep_tracker.services import staff_sessions
 from prep_tracker.store import clinics, idempotency
 from prep_tracker.store.session import EVERY
 
@@ -54,6 +56,9 @@ ROUTERS = (
     clinic.router,
     health.router,
     reference.router,
+    signing_in.public,
+    signing_in.router,
+    assets.router,
 )
 """The hot ones first: a request walks through them in this order."""
 Chore = Callable[["Connection", datetime], object]
@@ -128,6 +133,7 @@ async def _keep_house(store: Store, clock: Clock, of_clinics: set[str], chores: 
             of_clinics.update(origin for row in found for origin in row.settings.get("origins", ()))
             before = clock.now() - timedelta(hours=KEPT_HOURS)
             await store.write(lambda c, before=before: idempotency.purge(c, before=before), EVERY)  # type: ignore[misc]
+            await store.write(lambda c: staff_sessions.purge(c, now=clock.now()), EVERY)
             for chore in chores:
                 await store.write(lambda c, chore=chore: chore(c, clock.now()), EVERY)  # type: ignore[misc]
         except UnavailableError:

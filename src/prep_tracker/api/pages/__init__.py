@@ -1,0 +1,1 @@
+"""Pages for people, made on the server: the same services as the API, and no second set of rules."""

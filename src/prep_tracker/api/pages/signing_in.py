@@ -1,0 +1,134 @@
+"""Let staff sign in on the pages with their key, and out again."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from starlette.responses import RedirectResponse, Response
+
+from prep_tracker.api.callers import caller_of
+from prep_tracker.api.door import Handler, Service
+from prep_tracker.api.pages.forgery import masked, require_own_form
+from prep_tracker.api.pages.gate import (
+    SIGN_IN,
+    Gate,
+    act,
+    cookie_name,
+    drop_cookie,
+    enter,
+    error_page,
+    form_of,
+    inside,
+    keep_cookie,
+)
+from prep_tracker.api.pages.rendering import LANGUAGE, render
+from prep_tracker.catalog.locales import staff_texts
+from prep_tracker.desk.case import Desk
+from prep_tracker.domain.errors import ForbiddenError, PrepError, TooOftenError, UnauthenticatedError
+from prep_tracker.services import staff_sessions
+from prep_tracker.services.clinic import calendar_of
+
+BEFORE = "prep_before"
+"""The cookie that ties the sign-in form to this browser, before there is a session."""
+
+
+class Open(APIRoute):
+    """A page for everybody; errors are pages too."""
+
+    def get_route_handler(self) -> Handler:
+        """Put nothing in front."""
+        endpoint = self.endpoint
+
+        async def handle(request: Request) -> Response:
+            try:
+                answered: Response = await endpoint(request)
+            except PrepError as error:
+                answered = error_page(request, error)
+            return answered
+
+        return handle
+
+
+public = APIRouter(route_class=Open, include_in_schema=False)
+router = APIRouter(route_class=Gate, include_in_schema=False)
+
+
+@public.get(SIGN_IN)
+async def ask(request: Request) -> Response:
+    """Ask for a key; whoever is signed in already goes on."""
+    target = inside(request.query_params.get("next", ""))
+    try:
+        await enter(request)
+    except UnauthenticatedError:
+        return _form(request, target)
+    return RedirectResponse(target, 303)
+
+
+@public.post(SIGN_IN)
+async def sign_in(request: Request) -> Response:
+    """Take a key and begin a session. The key itself goes no further."""
+    form = await form_of(request)
+    target = inside(str(form.get("next", "")))
+    secret = request.cookies.get(BEFORE, "")
+    service: Service = request.app.state.service
+    now = service.clock.now()
+    try:
+        require_own_form(request, secret, str(form.get("csrf", "")))
+        actor, clinic = await caller_of(request.app, str(form.get("key", "")).strip(), now)
+        request.app.state.limits.count(actor)
+        request.state.desk = Desk(actor, clinic, calendar_of(clinic), now, request.state.request_id)
+        began = await act(request, staff_sessions.begin)
+    except UnauthenticatedError:
+        try:
+            request.app.state.limits.count_wrong(request.client and request.client.host)
+        except TooOftenError as error:
+            return _form(request, target, "sign_in.too_often", error.seconds)
+        return _form(request, target, "sign_in.wrong")
+    except ForbiddenError:
+        request.state.desk = None
+        return _form(request, target, "sign_in.not_for_staff")
+    response = keep_cookie(request, RedirectResponse(target, 303), began)
+    response.delete_cookie(BEFORE, path=SIGN_IN)
+    return response
+
+
+@router.post("/staff/sign-out")
+async def sign_out(request: Request) -> Response:
+    """End the session, here and for whoever has its secret."""
+    secret = request.cookies.get(cookie_name(request), "")
+    await act(request, lambda connection, desk: staff_sessions.end(connection, desk, secret))
+    return drop_cookie(request, RedirectResponse(SIGN_IN, 303))
+
+
+@public.get("/staff/language")
+async def choose(request: Request) -> Response:
+    """Keep the language that somebody chose, and go back to the page."""
+    response = RedirectResponse(inside(request.query_params.get("next", "")), 303)
+    wanted = request.query_params.get("to", "")
+    if staff_texts(wanted):
+        response.set_cookie(LANGUAGE, wanted, max_age=31_536_000, path="/", httponly=True, samesite="lax")
+    return response
+
+
+def _form(request: Request, target: str, wrong: str | None = None, seconds: int = 0) -> Response:
+    mark = request.cookies.get(BEFORE) or secrets.token_urlsafe(24)
+    status = 200 if wrong is None else 429 if seconds else 403 if wrong == "sign_in.not_for_staff" else 401
+    headers = {"Retry-After": str(seconds)} if seconds else {}
+    response = render(
+        request,
+        "staff/sign_in.html",
+        status,
+        headers=headers,
+        target=target,
+        back=quote(target, safe="/"),
+        wrong=wrong,
+        seconds=seconds,
+        before=masked(mark),
+    )
+    response.set_cookie(
+        BEFORE, mark, path=SIGN_IN, secure=request.url.scheme == "https", httponly=True, samesite="strict"
+    )
+    return response
