@@ -183,7 +183,7 @@ def test_every_operation_with_a_credential_tells_of_the_limit() -> None:
         told = operation.told["responses"].get("429")
         assert (told is None) == operation.is_public, operation.name
         if told is not None:
-            assert told["headers"]["Retry-After"]["schema"] == {"type": "integer", "minimum": 1}
+            assert told["headers"]["Retry-After"]["required"]
             assert "application/problem+json" in told["content"]
 
 
