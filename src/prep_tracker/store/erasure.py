@@ -93,7 +93,8 @@ def kept_of(connection: Connection, clinic_id: str, patient_id: str) -> Kept:
     own = [patient_id, *(row["id"] for row in found["procedures"])]
     lines: dict[int, dict[str, Any]] = {}
     for some in _batches(own):
-        shown = or_(audit.c.patient_id == patient_id, *(cast(audit.c.seen, Text).contains(name) for name in some))
+        seen = (cast(audit.c.seen, Text).contains(name) for name in some)
+        shown = or_(audit.c.patient_id == patient_id, audit.c.entity_id.in_(some), *seen)
         lines |= {line["id"]: line for line in _rows(connection, audit, clinic_id, shown)}
     for line in lines.values():
         if line["seen"] is not None:
