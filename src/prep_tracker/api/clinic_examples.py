@@ -65,6 +65,7 @@ CLINIC = {
     "sender": None,
     "origins": ["https://portal.example"],
     "chase_days": 3,
+    "retention_months": 120,
 }
 CLINIC_CHANGE = {"holidays": {"country": "NL"}, "closing_days": ["2026-12-24"]}
 WAIVER = {"step": "no-retinoids", "reason": "One thin layer on one evening, a week before"}

@@ -99,6 +99,9 @@ class ContactIn(In):
     address: Words | None = None
 
 
+Months = Annotated[StrictInt, Field(ge=1, le=1200, examples=[120])]
+
+
 class SenderIn(In):
     """Who messages come from."""
 
@@ -115,6 +118,9 @@ class ClinicChangeIn(In):
     holidays: HolidaysIn | None = None
     closing_days: list[Day] | None = Field(None, max_length=400)
     sender: SenderIn | None = None
+    retention_months: Months | None = Field(
+        None, description="Erase patients so long after their last procedure; null keeps them for ever."
+    )
     origins: list[Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f/?#@,]+$", max_length=200)]] | None = Field(
         None, max_length=20, description="Web addresses of portals that may call, without a path."
     )
@@ -148,6 +154,29 @@ class ClinicOut(Out):
     sender: dict[str, str] | None
     origins: list[str]
     chase_days: int
+    retention_months: int | None
+
+
+class DueOut(Out):
+    """A patient who goes. ``last_on``: the last day on which anything was done for them, aftercare included."""
+
+    id: str
+    reference: str
+    last_on: Day
+
+
+class RetentionOut(Out):
+    """Whom the clinic's setting erases, by id. ``months`` is what was asked for, else the setting itself.
+
+    ``acts_from``: from this day on they are erased every day; null while the setting is null.
+    """
+
+    retention_months: int | None
+    months: int | None
+    acts_from: Day | None
+    as_of: Day
+    patients: list[DueOut]
+    next: str | None
 
 
 class WaiverIn(In):

@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from prep_tracker.desk import retaining
 from prep_tracker.desk.case import Desk, note_other, replan
 from prep_tracker.domain.days import Calendar
 from prep_tracker.domain.errors import Fault, InvalidError
@@ -24,8 +25,12 @@ DEFAULTS: Mapping[str, Any] = {
     "sender": None,
     "origins": [],
     "chase_days": 3,
+    "retention_months": None,
 }
-"""What a clinic has before it says otherwise. ``chase_days``: how many days before it is due a task is chased."""
+"""What a clinic has before it says otherwise. ``chase_days``: how many days before it is due a task is chased.
+
+``retention_months``: for how long patients are kept after their last procedure; None: for ever.
+"""
 YEARS = range(2020, 2041)
 
 
@@ -79,6 +84,8 @@ def change_clinic(connection: Connection, desk: Desk, fields: Mapping[str, Any])
         raise InvalidError(*faults)
     row = clinics.get(connection, desk.clinic.id, lock=True)
     own = {name: value for name, value in fields.items() if name not in {"name", "time_zone"}}
+    if retaining.MONTHS in fields:
+        own |= retaining.chosen(row, fields[retaining.MONTHS], desk.today)
     if fields.keys() & {"time_zone", "holidays", "closing_days"}:
         own["calendar"] = int(row.settings.get("calendar", 0)) + 1
     changed = replace(
