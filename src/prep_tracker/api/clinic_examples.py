@@ -130,3 +130,11 @@ MIGRATED = {
     "preview": False,
     "items": [{"procedure_id": ID, "outcome": "stale", "version": 5, "change": None}],
 }
+RETENTION = {
+    "retention_months": 120,
+    "months": 120,
+    "acts_from": "2026-12-11",
+    "as_of": "2026-12-04",
+    "patients": [{"id": ID, "reference": "A-0007", "last_on": "2016-11-30"}],
+    "next": None,
+}
