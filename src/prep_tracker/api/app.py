@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from prep_tracker import __version__
-from prep_tracker.api import health, openapi, problems, reference
+from prep_tracker.api import health, openapi, problems, reference, retention
 from prep_tracker.api.door import Service
 from prep_tracker.api.envelope import Cors, Envelope
 from prep_tracker.api.identity import Identities
@@ -29,6 +29,7 @@ from prep_tracker.api.staff import (
     products,
     protocols,
     publishing,
+    retaining,
     saying,
     worklist,
 )
@@ -54,6 +55,7 @@ ROUTERS = (
     publishing.router,
     migrating.router,
     clinic.router,
+    retaining.router,
     health.router,
     reference.router,
     signing_in.public,
@@ -126,6 +128,7 @@ def create_app(
 
 async def _keep_house(store: Store, clock: Clock, of_clinics: set[str], chores: Sequence[Chore]) -> None:
     """Learn the clinics' origins and forget old answers to repeats, every minute; a database that is away can wait."""
+    looked_on: retention.Days = {}
     while True:
         try:
             found = await store.read(clinics.every, EVERY)
@@ -136,6 +139,7 @@ async def _keep_house(store: Store, clock: Clock, of_clinics: set[str], chores: 
             await store.write(lambda c: staff_sessions.purge(c, now=clock.now()), EVERY)
             for chore in chores:
                 await store.write(lambda c, chore=chore: chore(c, clock.now()), EVERY)  # type: ignore[misc]
+            await retention.keep(store, clock.now(), looked_on)
         except UnavailableError:
             log().warning("the database cannot be reached")
         await asyncio.sleep(REFRESH_SECONDS)

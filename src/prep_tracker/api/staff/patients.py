@@ -21,6 +21,7 @@ from prep_tracker.api.door import (
     respond,
     unchanged,
 )
+from prep_tracker.api.retention import cleanse
 from prep_tracker.api.schemas import PatientIn
 from prep_tracker.api.wire import Answer, Name, answer
 from prep_tracker.services import patients
@@ -103,13 +104,18 @@ async def change_patient(request: Request, patient_id: str, body: shapes.Patient
     **documented(None, None, 404, roles=("admin",)),
 )
 async def erase_patient(request: Request, patient_id: str) -> Response:
-    """Erase a patient, their procedures and all that was said about them. A line in the audit stays, without a name."""
+    """Erase a patient, their procedures and all that was said about them. A line in the audit stays, without a name.
+
+    It is answered once the database's own file holds nothing of it either (SQLite).
+    """
 
     def work(connection: Connection, desk: Desk) -> Answer:
         patients.erase_patient(connection, desk, patient_id)
         return Answer(204, b"")
 
-    return await act(request, work)
+    made = await act(request, work)
+    await cleanse(request.app.state.service.store)
+    return made
 
 
 @router.get(
