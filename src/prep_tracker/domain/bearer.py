@@ -15,6 +15,8 @@ from prep_tracker.domain.sign_in import ALGORITHMS, NAME
 LONGEST_TOKEN: Final = 8 * 1024
 MOST_AUDIENCES: Final = 20
 LONGEST_KID: Final = 255
+MOST_BRACKETS: Final = 500
+"""How many lists and objects may begin in a document; more are meant to be too deep for whoever reads them."""
 _TOKEN = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.ASCII)
 _BROUGHT_ALONG = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "cty", "enc", "zip", "epk"})
 """What no token of ours has: keys and where to find some, extensions that must be understood, a token inside."""
@@ -72,6 +74,8 @@ def read_bytes(text: str) -> bytes:
 
 def read_object(text: bytes) -> Mapping[str, Any]:
     """Read a JSON object in UTF-8 with no name twice and only numbers as numbers. Raises ``ValueError``."""
+    if text.count(b"[") + text.count(b"{") > MOST_BRACKETS:
+        raise ValueError("too deep")
     try:
         found = json.loads(text.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
     except RecursionError:
