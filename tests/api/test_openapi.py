@@ -52,6 +52,12 @@ def test_every_body_and_every_answer_has_an_example_that_is_valid(operation: Ope
     content = operation.told["responses"][good[0]].get("content", {})
     if good == ["204"]:
         assert content == {}
+    elif "application/x-ndjson" in content:
+        lines = content["application/x-ndjson"]
+        place = ("responses", good[0], "content", "application/x-ndjson")
+        assert lines["example"].endswith("\n")
+        for line in lines["example"].splitlines():
+            assert faults(operation, json.loads(line), *place, last="x-line-schema") == []
     else:
         example = content["application/json"]["example"]
         assert faults(operation, example, "responses", good[0], "content", "application/json") == []
@@ -153,7 +159,7 @@ def test_the_examples_of_bodies_work_as_they_stand(house: House, ana: Caller) ->
     assert ana.put(f"{other}/answers", example(f"PUT {under}/answers")).status_code == 200
 
 
-def faults(operation: Operation, example: object, *place: str) -> list[str]:
+def faults(operation: Operation, example: object, *place: str, last: str = "schema") -> list[str]:
     """Name what an example has that its schema does not allow."""
-    found = validator(schema_at(operation, *place)).iter_errors(example)
+    found = validator(schema_at(operation, *place).removesuffix("schema") + last).iter_errors(example)
     return [f"{error.json_path}: {error.message}" for error in found]

@@ -17,8 +17,7 @@ from pydantic import (
 
 from prep_tracker.api.results import PatientRefOut, StandingOut
 from prep_tracker.api.schemas import Email, LanguageTag, MessagesIn, Phone, Reference, instant
-from prep_tracker.api.wire import Day, In, Key, Name, Out, Words, some_text
-from prep_tracker.clock import assert_zone
+from prep_tracker.api.wire import SOME, WHOLE, Day, In, Key, Name, Out, Stays, Words, Zone, some_text
 from prep_tracker.domain.terms import clean_text
 
 Reason = Annotated[
@@ -26,36 +25,21 @@ Reason = Annotated[
     StringConstraints(strict=True, min_length=3, max_length=2000),
     AfterValidator(clean_text),
     AfterValidator(some_text),
-    Field(description="Why; others will read it."),
+    Field(description="Why; others will read it.", json_schema_extra=SOME),
 ]
 
 
 class PatientChangeIn(In):
     """What to change about a patient; what is left out stays."""
 
-    reference: Reference | None = None
-    name: Name | None = None
-    language: LanguageTag | None = None
+    reference: Annotated[Reference | None, Stays()] = None
+    name: Annotated[Name | None, Stays()] = None
+    language: Annotated[LanguageTag | None, Stays()] = None
     birth_date: Day | None = None
-    time_zone: Name | None = None
+    time_zone: Zone | None = None
     email: Email | None = None
     phone: Phone | None = None
-    messages: MessagesIn | None = None
-
-    @field_validator("time_zone")
-    @classmethod
-    def _zone(cls, value: str | None) -> str | None:
-        if value is not None:
-            assert_zone(value)
-        return value
-
-    @field_validator("reference", "name", "language", "messages")
-    @classmethod
-    def _stays(cls, value: object) -> object:
-        if value is None:
-            msg = "this cannot be emptied: send a value, or leave it out"
-            raise ValueError(msg)
-        return value
+    messages: Annotated[MessagesIn | None, Stays()] = None
 
 
 class PatientOut(PatientRefOut):
@@ -109,37 +93,27 @@ class SenderIn(In):
     email: Email
 
 
+Origin = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f/?#@,]+$", max_length=200)]
+
+
 class ClinicChangeIn(In):
     """Settings to change; what is left out stays."""
 
-    name: Name | None = None
-    time_zone: Name | None = None
-    contact: ContactIn | None = None
+    name: Annotated[Name | None, Stays()] = None
+    time_zone: Annotated[Zone | None, Stays()] = None
+    contact: Annotated[ContactIn | None, Stays()] = None
     holidays: HolidaysIn | None = None
-    closing_days: list[Day] | None = Field(None, max_length=400)
+    closing_days: Annotated[Annotated[list[Day], Field(max_length=400)] | None, Stays()] = None
     sender: SenderIn | None = None
     retention_months: Months | None = Field(
         None, description="Erase patients so long after their last procedure; null keeps them for ever."
     )
-    origins: list[Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f/?#@,]+$", max_length=200)]] | None = Field(
-        None, max_length=20, description="Web addresses of portals that may call, without a path."
-    )
-    chase_days: Annotated[StrictInt, Field(ge=0, le=30)] | None = None
-
-    @field_validator("time_zone")
-    @classmethod
-    def _zone(cls, value: str | None) -> str | None:
-        if value is not None:
-            assert_zone(value)
-        return value
-
-    @field_validator("name", "time_zone", "contact", "closing_days", "origins", "chase_days")
-    @classmethod
-    def _stays(cls, value: object) -> object:
-        if value is None:
-            msg = "this cannot be emptied: send a value, or leave it out"
-            raise ValueError(msg)
-        return value
+    origins: Annotated[
+        Annotated[list[Origin], Field(max_length=20)] | None,
+        Stays(),
+        Field(description="Web addresses of portals that may call, without a path."),
+    ] = None
+    chase_days: Annotated[Annotated[StrictInt, Field(ge=0, le=30), WHOLE] | None, Stays()] = None
 
 
 class ClinicOut(Out):
@@ -189,7 +163,9 @@ class WaiverIn(In):
 class GateIn(In):
     """Open a closed gate."""
 
-    open: Annotated[StrictBool, Field(description="true: a clinician opens; an answer closes.")]
+    open: Annotated[
+        StrictBool, Field(description="true: a clinician opens; an answer closes.", json_schema_extra={"const": True})
+    ]
     reason: Reason
 
     @field_validator("open")

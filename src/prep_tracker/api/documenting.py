@@ -7,6 +7,22 @@ from typing import Any
 from prep_tracker.api.problems import KINDS
 from prep_tracker.api.results import ProblemOut
 
+HEADERS: dict[str, dict[str, Any]] = {
+    name: {"description": description, "schema": {"type": "string", "pattern": pattern}}
+    for name, description, pattern in (
+        ("X-Request-Id", "Names this request in the logs: your own, if it was well-formed.", "^[A-Za-z0-9._-]{1,64}$"),
+        ("ETag", "The version of what was answered, for If-Match and If-None-Match.", '^"[^"]+"$'),
+        ("Location", "Where to find what was made.", "^/v1/"),
+        ("Link", "The next page.", '^<[^>]+>; rel="next"$'),
+        ("Content-Language", "The language of the texts.", "^[a-z]{2,3}(-[A-Za-z]{2,8})?$"),
+        ("Retry-After", "After how many seconds to try again.", "^[0-9]+$"),
+        ("WWW-Authenticate", "How to say who you are.", "^Bearer "),
+    )
+}
+"""The headers of answers by name."""
+LINES = frozenset({"simulate"})
+"""Operations that answer with one JSON document a line."""
+
 
 def documented(
     body: object, answer: object, *problems: int, roles: tuple[str, ...] | None = None, scope: str | None = None
@@ -38,3 +54,9 @@ def problem_told(status: int) -> dict[str, Any]:
         "description": ". ".join(kind.title for kind in KINDS.values() if kind.status == status),
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
     }
+
+
+def header_told(name: str, *, always: bool) -> dict[str, Any]:
+    """Document a header of an answer: one that always comes, or one that may come."""
+    reference = {"$ref": f"#/components/headers/{name}"}
+    return HEADERS[name] | {"required": True} if always else reference

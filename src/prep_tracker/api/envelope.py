@@ -12,7 +12,9 @@ from fastapi import HTTPException, Request
 from starlette.middleware.cors import CORSMiddleware
 
 from prep_tracker.api.logs import answered
+from prep_tracker.api.methods import allowing, as_get
 from prep_tracker.api.problems import unexpected
+from prep_tracker.api.witness import witness
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,16 +24,16 @@ REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (b"permissions-policy", b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 """On every answer, whatever it is."""
 UNLESS_SAID = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
     (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
-"""On every answer that says nothing else itself. The last keeps other sites from taking an answer in as an image or a
-script; a page that may call (``Cors``) calls in a way that it does not touch."""
+"""On every answer that says nothing else itself. The resource policy keeps other sites from taking an answer in as an
+image or a script; a page that may call (``Cors``) calls in a way that it does not touch."""
 OVER_HTTPS = (b"strict-transport-security", b"max-age=31536000")
 """For a year, this host is to be called over HTTPS only. Over plain HTTP nobody may believe it (RFC 6797, 7.2)."""
 
@@ -49,6 +51,8 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":
+            scope, send = as_get(scope, send)
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"")
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(12).encode()
@@ -72,6 +76,9 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                witness(scope, message)
+                if status == 405:  # noqa: PLR2004 - the number is the name
+                    message["headers"] = allowing(scope, message["headers"])
                 said = {name for name, _ in message["headers"]}
                 safe = [header for header in UNLESS_SAID if header[0] not in said]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id), *always, *safe]

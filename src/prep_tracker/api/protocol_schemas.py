@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StrictInt
 
 from prep_tracker.api.results import MoveOut
-from prep_tracker.api.wire import In, Key, Out
+from prep_tracker.api.wire import WHOLE, In, Key, Out
 
 
 class FindingOut(Out):
@@ -94,13 +94,15 @@ class ChosenIn(In):
     """One procedure of a list, with the version that it was decided on."""
 
     id: Key
-    version: Annotated[StrictInt, Field(ge=1, le=10**6, description="The version of the procedure as it was read.")]
+    version: Annotated[
+        StrictInt, Field(ge=1, le=10**6, description="The version of the procedure as it was read."), WHOLE
+    ]
 
 
 class MigrationsIn(In):
     """Which procedures move to which version of the protocol."""
 
-    version: Annotated[StrictInt, Field(ge=1, le=999_999)]
+    version: Annotated[StrictInt, Field(ge=1, le=999_999), WHOLE]
     procedures: Annotated[list[ChosenIn], Field(min_length=1, max_length=200)]
 
 
@@ -123,4 +125,4 @@ class MigrationsOut(Out):
 class MigrationIn(In):
     """To which version."""
 
-    version: Annotated[StrictInt, Field(ge=1, le=999_999)]
+    version: Annotated[StrictInt, Field(ge=1, le=999_999), WHOLE]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
-from prep_tracker.api.wire import Day, In, Key, Name, Time, Words, Zone
+from prep_tracker.api.wire import CLEAN, EMAIL, WHOLE, Day, In, Key, Name, Time, Words, Zone
 from prep_tracker.domain.days import LATEST
 from prep_tracker.domain.terms import clean_text
 
@@ -18,9 +18,15 @@ Email = Annotated[
     str,
     StringConstraints(strict=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
     AfterValidator(clean_text),
+    Field(json_schema_extra=EMAIL),
 ]
 Phone = Annotated[str, StringConstraints(strict=True, max_length=32, pattern=r"^\+?[0-9 ()\-.]{5,31}$")]
-ProtocolName = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=80), AfterValidator(clean_text)]
+ProtocolName = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=80),
+    AfterValidator(clean_text),
+    Field(json_schema_extra=CLEAN),
+]
 LanguageTag = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$")]
 
 
@@ -68,7 +74,10 @@ class ProductIn(In):
         str,
         StringConstraints(strict=True, min_length=1, max_length=20_000),
         AfterValidator(clean_text),
-        Field(description="A name, a brand, a pasted label, or a medicine with strength and form."),
+        Field(
+            description="A name, a brand, a pasted label, or a medicine with strength and form.",
+            json_schema_extra=CLEAN,
+        ),
     ]
     kind: Literal["skincare", "medicine"]
     prescribed: StrictBool | None = None
@@ -91,7 +100,7 @@ class FeasibilityIn(KnownIn):
 
     protocol: ProtocolName = Field(description="A slug, or one version as slug@number.", examples=["laser-resurfacing"])
     not_before: Day | None = None
-    count: Annotated[StrictInt, Field(ge=1, le=30, description="How many safe days to find.")] = 5
+    count: Annotated[StrictInt, Field(ge=1, le=30, description="How many safe days to find."), WHOLE] = 5
 
 
 class ScanIn(In):
@@ -119,6 +128,15 @@ class DecisionIn(In):
 
 class ProcedureIn(KnownIn):
     """A booking, with whatever is known already."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["patient"], "properties": {"patient": {"type": "object"}}},
+                {"required": ["patient_id"], "properties": {"patient_id": {"type": "string"}}},
+            ]
+        }
+    )
 
     patient: PatientIn | None = None
     patient_id: Key | None = None

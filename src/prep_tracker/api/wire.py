@@ -13,13 +13,17 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
     StringConstraints,
     ValidationError,
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError, to_json
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, PydanticCustomError, core_schema, to_json
 
 from prep_tracker.clock import assert_zone
 from prep_tracker.domain.days import parse_day, parse_time
@@ -41,19 +45,33 @@ def _day(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     raise ValueError(msg)
 
 
+_DAY = {"type": "string", "format": "date", "examples": ["2026-12-18"]}
 Day = Annotated[
     date,
     BeforeValidator(_day),
-    WithJsonSchema({"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$", "examples": ["2026-12-18"]}),
+    WithJsonSchema(_DAY | {"pattern": r"^(19|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}$"}, mode="validation"),
+    WithJsonSchema(_DAY | {"pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}, mode="serialization"),
 ]
-"""A civil date as YYYY-MM-DD, nothing else: no numbers, no times, no timestamps."""
+"""A civil date as YYYY-MM-DD, nothing else: no numbers, no times, no timestamps.
+
+What is sent lies between 1900 and 2199; what follows from it may lie after.
+"""
 
 Time = Annotated[
     str,
     AfterValidator(parse_time),
-    WithJsonSchema({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$", "examples": ["10:30"]}),
+    WithJsonSchema({"type": "string", "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["10:30"]}),
 ]
 """A wall-clock time as HH:MM."""
+
+
+_HOSTILE = r"\u0000-\u0008\u000b-\u001f\u007f\u202a-\u202e\u2066-\u2069"
+CLEAN = {"pattern": f"^[^{_HOSTILE}]*$"}
+"""Tell in a JSON schema what ``clean_text`` takes."""
+SOME = {"pattern": f"^[^{_HOSTILE}]*[^{_HOSTILE}\\s\\u0085\\ufeff][^{_HOSTILE}]*$"}
+"""Tell in a JSON schema what ``clean_text`` and ``some_text`` take together."""
+EMAIL = {"pattern": "^{0}@{0}\\.{0}$".format(f"[^@\\s{_HOSTILE}]+")}
+"""Tell in a JSON schema how an e-mail address may look."""
 
 
 def some_text(text: str) -> str:
@@ -65,8 +83,15 @@ def some_text(text: str) -> str:
 
 
 def _zone(name: str) -> str:
-    assert_zone(name)
+    try:
+        assert_zone(name)
+    except ValueError as error:
+        raise PydanticCustomError("unknown_zone", "{what}", {"what": str(error).capitalize()}) from None
     return name
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 Name = Annotated[
@@ -74,12 +99,47 @@ Name = Annotated[
     StringConstraints(strict=True, min_length=1, max_length=200),
     AfterValidator(clean_text),
     AfterValidator(some_text),
+    Field(json_schema_extra=SOME),
 ]
 Zone = Annotated[Name, AfterValidator(_zone)]
 """An IANA name, as in Europe/Amsterdam."""
-Words = Annotated[str, StringConstraints(strict=True, max_length=2000), AfterValidator(clean_text)]
-Key = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64), AfterValidator(clean_text)]
+Words = Annotated[
+    str,
+    StringConstraints(strict=True, max_length=2000),
+    AfterValidator(clean_text),
+    Field(json_schema_extra=CLEAN),
+]
+Key = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=64),
+    AfterValidator(clean_text),
+    Field(json_schema_extra=CLEAN),
+]
 """The id of a step, fact, class or the like."""
+WHOLE = BeforeValidator(_whole)
+"""Let a strict whole number be written as 3.0 too, for JSON knows no difference."""
+
+
+class Stays:
+    """Mark a field that may be left out but not emptied: null is refused, and told of nowhere."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check the field as it is, and then that there is something."""
+        return core_schema.no_info_after_validator_function(_stays, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Leave null out."""
+        told = handler(schema)
+        [rest] = [one for one in told.pop("anyOf") if one != {"type": "null"}]
+        made: JsonSchemaValue = told | rest
+        return made
+
+
+def _stays(value: object) -> object:
+    if value is None:
+        msg = "this cannot be emptied: send a value, or leave it out"
+        raise ValueError(msg)
+    return value
 
 
 class In(BaseModel):

@@ -77,7 +77,8 @@ async def migrate_many(
 
     def work(connection: Connection, desk: Desk) -> Answer:
         done = migrating.migrate_many(connection, desk, slug, body.version, chosen, preview=preview)
-        return answer(200, {"preview": preview, "items": [_outcome(one, words) for one in (*done, *strange)]})
+        document = {"preview": preview, "items": [_outcome(one, words) for one in (*done, *strange)]}
+        return answer(200, document, Content_Language=words.language)
 
     return respond(await read(request, work)) if preview else await act(request, work)
 

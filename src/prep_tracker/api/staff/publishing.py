@@ -178,7 +178,8 @@ async def diff(
                 "fields": [{"field": f, "from": before, "to": after} for f, before, after in one.difference.fields],
             }
         )
-    return respond(answer(200, {"protocol": slug, "from": old, "to": new, "steps": steps}))
+    document = {"protocol": slug, "from": old, "to": new, "steps": steps}
+    return respond(answer(200, document, Content_Language=words.language))
 
 
 @router.post(
