@@ -18,6 +18,7 @@ from prep_tracker.api.identity import Identities
 from prep_tracker.api.limits import Limits
 from prep_tracker.api.logs import log
 from prep_tracker.api.pages import assets, signing_in
+from prep_tracker.api.pages import worklist as worklist_page
 from prep_tracker.api.quick import Quick
 from prep_tracker.api.staff import (
     clinic,
@@ -33,6 +34,8 @@ from prep_tracker.api.staff import (
     saying,
     worklist,
 )
+from prep_tracker.api.trail import Trail
+from prep_tracker.domain.chain import Keys
 from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.services import staff_sessions
 from prep_tracker.store import clinics, idempotency
@@ -58,6 +61,7 @@ ROUTERS = (
     retaining.router,
     health.router,
     reference.router,
+    worklist_page.router,
     signing_in.public,
     signing_in.router,
     assets.router,
@@ -77,21 +81,28 @@ def create_app(
     log_requests: bool = False,
     chores: Sequence[Chore] = (),
     limits: Limits | None = None,
+    audit_keys: Sequence[str] = (),
 ) -> FastAPI:
     """Make the app on an open store.
 
     ``origins`` are web addresses from which pages may call, beside the clinics'. ``chores`` are done every minute.
     ``limits`` say how often anybody may ask; left out, they are those that the service has when nothing is set.
+    ``audit_keys`` are the secrets with which the audit is sealed, newest first.
     """
     of_clinics: set[str] = set()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         keeping = asyncio.create_task(_keep_house(store, clock, of_clinics, chores))
+        service: Service = app.state.service
+        ending = asyncio.Event()
+        trailing = asyncio.create_task(service.trail.keep(service, ending))
         yield
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
+        ending.set()
+        await trailing
         await store.aclose()
 
     app = FastAPI(
@@ -112,7 +123,7 @@ def create_app(
             "auto_configure": False,
         },
     )
-    app.state.service = Service(store, clock)
+    app.state.service = Service(store, clock, Trail(Keys(audit_keys)))
     app.state.identities = Identities()
     app.state.origins = of_clinics
     app.state.limits = limits or Limits()

@@ -51,6 +51,11 @@ def civil_day(now: datetime, zone: str) -> date:
     return now.astimezone(ZoneInfo(zone)).date()
 
 
+def civil_time(now: datetime, zone: str) -> str:
+    """Give the wall-clock time that an aware instant has in an IANA zone, as ``HH:MM``."""
+    return f"{now.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
 class Span(NamedTuple):
     """A length in whole days, or in calendar months when ``months`` is not 0; never both."""
 

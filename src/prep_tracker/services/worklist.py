@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -73,6 +74,74 @@ def read_worklist(
         last = rows[-1]
         following = Place(last.act_by, last.procedure_on, last.id)
     return Page(rows, following, worklist.counts(connection, desk.clinic.id, wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to beside standing and days: all of it must hold; None and "" ask for nothing.
+
+    ``text`` is looked for in the patient's name and reference, whatever its case and accents. ``who`` must act on one
+    of the reasons.
+    """
+
+    since: date | None = None
+    protocol: str | None = None
+    who: str | None = None
+    text: str = ""
+
+
+def search(
+    connection: Connection,
+    desk: Desk,
+    *,
+    until: date,
+    standing: Collection[str] = (),
+    filters: Filters = Filters(),
+    after: Place | None = None,
+    limit: int = 50,
+) -> tuple[list[Line], Place | None]:
+    """Find at most ``limit`` lines, and where the next page begins; the rows between are looked at one by one."""
+    wanted = Wanted(desk.today, until, standing, None)
+    text = _plain(filters.text)
+    found: list[Line] = []
+    while True:
+        rows = worklist.page(connection, desk.clinic.id, wanted, after, BATCH)
+        fitting = [
+            row
+            for row in rows
+            if (filters.since is None or row.procedure_on >= filters.since)
+            and filters.protocol in {None, row.protocol_slug}
+            and text in f"{_plain(row.name)}\n{_plain(row.reference)}"
+        ]
+        for line in judge(connection, desk, fitting[: limit + 1 - len(found)] if filters.who is None else fitting):
+            if filters.who is None or any(reason.who == filters.who for reason in line.reasons):
+                found.append(line)
+                if len(found) > limit:
+                    last = found[limit - 1].row
+                    return found[:limit], Place(last.act_by, last.procedure_on, last.id)
+        if len(rows) < BATCH:
+            return found, None
+        after = Place(rows[-1].act_by, rows[-1].procedure_on, rows[-1].id)
+
+
+def days_ahead(connection: Connection, desk: Desk, days: int) -> list[tuple[date, dict[str, int]]]:
+    """Count the procedures of today and each of the next ``days`` days by how they stand; days without any too."""
+    today = desk.today
+    found: dict[date, dict[str, int]] = {today + timedelta(days=n): {} for n in range(days + 1)}
+    for on, level, number in worklist.by_day(connection, desk.clinic.id, today, today + timedelta(days=days)):
+        found[on][level] = number
+    return list(found.items())
+
+
+def counts(connection: Connection, desk: Desk, until: date) -> dict[str, int]:
+    """Count the procedures up to a day by how they stand; every level is there."""
+    found = worklist.counts(connection, desk.clinic.id, Wanted(desk.today, until))
+    return {level: found.get(level, 0) for level in LEVELS}
+
+
+def _plain(text: str) -> str:
+    """Write a name as people type it who look for it: small letters, no accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c)).strip()
 
 
 def judge(connection: Connection, desk: Desk, rows: Sequence[LineRow]) -> list[Line]:

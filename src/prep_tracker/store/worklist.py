@@ -36,7 +36,7 @@ from prep_tracker.store.tables import BOOKED, entries, patients, procedures
 
 _P = procedures.c
 _PATIENT = (patients.c.id, patients.c.reference, patients.c.name, patients.c.language, patients.c.version)
-_LINE = (_P.id, _P.version, _P.procedure_on, _P.start, _P.act_by, _P.clearance_void, *_PATIENT)
+_LINE = (_P.id, _P.version, _P.procedure_on, _P.start, _P.act_by, _P.clearance_void, _P.protocol_slug, *_PATIENT)
 _TODAY, _UNTIL = bindparam("today", type_=Date), bindparam("until", type_=Date)
 _COLUMNS = columns(procedures, ProcedureRow)
 
@@ -58,6 +58,7 @@ class LineRow(NamedTuple):
     start: str | None
     act_by: date | None
     clearance_void: bool
+    protocol_slug: str
     patient_id: str
     reference: str
     name: str
@@ -128,6 +129,11 @@ def counts(connection: Connection, clinic_id: str, wanted: Wanted) -> dict[str, 
     return dict(_COUNTS.all(connection, _given(clinic_id, wanted)))
 
 
+def by_day(connection: Connection, clinic_id: str, today: date, until: date) -> list[tuple[date, str, int]]:
+    """Count the booked procedures of each day from ``today`` to ``until``, both included, by how they stand today."""
+    return _BY_DAY.all(connection, {**this(clinic_id), "today": today, "until": until})
+
+
 def _stands(level: str) -> ColumnElement[bool]:
     """Say in SQL what ``domain.standing.level_on`` says: the worst that has come by ``today``."""
     blocked = func.coalesce(_P.blocked_on <= _TODAY, False)
@@ -149,16 +155,18 @@ def _stands(level: str) -> ColumnElement[bool]:
             return and_(ahead, ~blocked, ~at_risk, ~waiting, ~_P.ready)
 
 
+_LEVEL = case(
+    *((_stands(name), name) for name in ("past", "blocked", "at-risk", "waiting", "ready")), else_="on-track"
+).label("level")
 _COUNTS = Query(
-    select(
-        case(
-            *((_stands(name), name) for name in ("past", "blocked", "at-risk", "waiting", "ready")), else_="on-track"
-        ).label("level"),
-        func.count(),
-    )
-    .where(of_clinic(procedures), BOOKED, _P.procedure_on <= _UNTIL)
-    .group_by("level"),
+    select(_LEVEL, func.count()).where(of_clinic(procedures), BOOKED, _P.procedure_on <= _UNTIL).group_by("level"),
     lambda level, number: (str(level), int(number)),
+)
+_BY_DAY = Query(
+    select(_P.procedure_on, _LEVEL, func.count())
+    .where(of_clinic(procedures), BOOKED, _P.procedure_on >= _TODAY, _P.procedure_on <= _UNTIL)
+    .group_by(_P.procedure_on, "level"),
+    lambda on, level, number: (on, str(level), int(number)),
 )
 _STALE = Query(
     select(*_COLUMNS)
