@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -17,6 +17,7 @@ from starlette.responses import Response
 from prep_tracker.api.callers import caller_of
 from prep_tracker.api.problems import faults_of
 from prep_tracker.api.solving import solver
+from prep_tracker.api.trail import Trail
 from prep_tracker.api.wire import UUID, Answer, Day
 from prep_tracker.catalog.speaking import choose_language, words
 from prep_tracker.catalog.words import Words
@@ -72,10 +73,11 @@ It is given those fields, and what stands in the path.
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What the app works with: the store, and the clock that the door hands on as ``now``."""
+    """What the app works with: the store, the clock that the door hands on as ``now``, and the trail of all answers."""
 
     store: Store
     clock: Clock
+    trail: Trail = field(default_factory=Trail)
 
 
 class Door(APIRoute):
@@ -89,17 +91,19 @@ class Door(APIRoute):
 
         async def handle(request: Request) -> Response:
             service: Service = request.app.state.service
+            if service.trail.is_full:
+                await service.trail.make_room(service.store)
             scheme, _, token = request.headers.get("authorization", "").partition(" ")
             given = token.strip() if scheme.lower() == "bearer" else None
             now = service.clock.now()
             actor, clinic = await caller_of(request.app, given, now)
+            request.state.desk = Desk(actor, clinic, calendar_of(clinic), now, request.state.request_id)
             request.app.state.limits.count(actor)
             if not (scope in actor.scopes if actor.role == "integration" else actor.may(*roles)):
                 raise ForbiddenError(_refusal(actor, roles, scope))
             for name, value in request.path_params.items():
                 if name.endswith("_id") and not UUID.fullmatch(value):
                     raise NotFoundError
-            request.state.desk = Desk(actor, clinic, calendar_of(clinic), now, request.state.request_id)
             found = None if solve is None else await solve(request)
             if found is not None:
                 answered: Response = await endpoint(**found)
@@ -182,6 +186,7 @@ async def act(request: Request, fn: Callable[[Connection, Desk], Answer], *, kee
 
 async def _done(service: Service, desk: Desk, work: Callable[[Connection], Answer]) -> Response:
     def once(connection: Connection) -> Answer:
+        desk.noted.clear()
         desk.planned.clear()  # of what is done once more, because the database was busy, only the last time counts
         return work(connection)
 

@@ -107,6 +107,8 @@ class Quick:
             return None
         spoken = words(choose_language(None, given.get(b"accept-language", b"").decode("latin-1")))
         service: Service = scope["app"].state.service
+        if service.trail.is_full:
+            await service.trail.make_room(service.store)
         now = service.clock.now()
         seen = given[b"if-none-match"].decode("latin-1") if b"if-none-match" in given else None
 
@@ -118,8 +120,9 @@ class Quick:
             if version is None or not (caller.role in STAFF or SCOPE in caller.scopes):
                 return None
             actor = actor_of(caller)
-            scope["app"].state.limits.count(actor)
             desk = Desk(actor, caller.clinic, calendar_of(caller.clinic), now, scope["state"]["request_id"])
+            scope["state"]["desk"], scope["route"], scope["path_params"] = desk, _ROUTE, {"procedure_id": procedure_id}
+            scope["app"].state.limits.count(actor)
             current = tag(desk, version, None, spoken.language)
             body = None
             if not unchanged(seen, current):
@@ -132,8 +135,6 @@ class Quick:
             raise
         except PrepError:
             return None
-        scope["state"]["desk"] = desk
-        scope["route"] = _ROUTE
         etag = (b"etag", current.encode())
         if body is None:
             return 304, [etag, _CONTROL, _VARY], b""

@@ -54,6 +54,8 @@ class Desk:
     on_behalf_of: str | None = None
     planned: list[tuple[ProcedureRow, Checklist]] = field(default_factory=list, compare=False)
     """What was planned in this transaction: worth remembering once it is committed, and not before."""
+    noted: list[AuditLine] = field(default_factory=list, compare=False)
+    """The lines of the audit that this transaction brings with it; who wrote none is noted at the door."""
     erased: list[str] = field(default_factory=list, compare=False)
     """The procedures that were erased in this transaction: to be forgotten once it is committed."""
 
@@ -250,21 +252,10 @@ def note_other(
 ) -> None:
     """Write the audit line of something done to anything else."""
     actor = desk.actor
-    line = AuditLine(
-        desk.now,
-        actor.role,
-        actor.credential_id,
-        actor.person,
-        action,
-        event,
-        entity,
-        outcome,
-        entity_id=entity_id,
-        patient_id=patient_id,
-        on_behalf_of=desk.on_behalf_of,
-        request_id=desk.request_id,
-    )
+    who = (desk.now, actor.role, actor.credential_id, actor.person)
+    line = AuditLine(*who, action, event, entity, outcome, entity_id, patient_id, desk.on_behalf_of, desk.request_id)
     audit.add(connection, desk.clinic.id, line)
+    desk.noted.append(line)
 
 
 def _entries(connection: Connection, desk: Desk, row: ProcedureRow) -> tuple[Entry, ...]:
