@@ -18,6 +18,7 @@ from prep_tracker.store import clinics, erasure
 from prep_tracker.store.session import EVERY
 
 if TYPE_CHECKING:
+    from prep_tracker.store import Connection
     from prep_tracker.store.session import Store
 
 ACTOR = "prep-tracker retention"
