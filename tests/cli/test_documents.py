@@ -46,6 +46,7 @@ COMMANDS = {
     "procedures show": ["PROCEDURE", "--clinic", "CLINIC"],
     "backup": ["copy.db"],
     "restore": ["copy.db"],
+    "retention": ["--months", "12"],
 }
 """Every command that does something and ends, with what it takes."""
 EMPTY = {"init", "migrate", "restore"}

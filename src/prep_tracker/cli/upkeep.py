@@ -70,13 +70,19 @@ def set_clinic(
             help="A closing day; may come several times. Replaces all closing days: those not named again are gone.",
         ),
     ] = [],  # noqa: B006
+    retention_months: Annotated[
+        str | None,
+        typer.Option(metavar="N|never", help="Erase patients so many months after their last procedure."),
+    ] = None,
     clinic: Clinic = None,
     as_json: Json = False,
 ) -> None:
     """Change a clinic's settings; checklists follow at once."""
     from prep_tracker.cli.database import choose_clinic, load_settings, open_ready
+    from prep_tracker.cli.retention import months_in
     from prep_tracker.clock import SystemClock, assert_zone
     from prep_tracker.desk.case import Desk
+    from prep_tracker.desk.retaining import acts_from
     from prep_tracker.domain.actor import Actor
     from prep_tracker.domain.days import parse_day
     from prep_tracker.services.clinic import calendar_of, change_clinic, settings_of
@@ -96,6 +102,8 @@ def set_clinic(
         raise RefusedError(f"{error}.") from None
     if country is not None:
         fields["holidays"] = {"country": country, "region": region}
+    if retention_months is not None:
+        fields["retention_months"] = months_in(retention_months)
     with open_ready(load_settings()) as store:
         row = choose_clinic(store, clinic)
         actor = Actor(row.id, "system", "", "prep-tracker clinic set")
@@ -105,6 +113,9 @@ def set_clinic(
         say_json({"id": changed.id, "name": changed.name, "time_zone": changed.time_zone, **settings_of(changed)})
         return
     say(f"Changed {changed.name}: {', '.join(fields)}.")
+    first = acts_from(changed)
+    if fields.get("retention_months") is not None and first is not None:
+        say(f"Patients are erased by it from {first} on. See whom that concerns: prep-tracker retention")
 
 
 @procedures_app.command("show")
