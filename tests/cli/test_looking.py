@@ -179,7 +179,7 @@ def test_the_terminal_and_the_api_find_the_same_days(tmp_path: Path) -> None:
         (["laser-resurfacing", "--not-before", "soon"], "--not-before soon:"),
         (["laser-resurfacing", "--zone", "Mars"], "--zone Mars:"),
         (["laser-resurfacing", "--count", "0"], "Invalid value for '--count'"),
-        (["laser-resurfacing", "--lang", "xx"], "--lang xx: there are texts in en"),
+        (["laser-resurfacing", "--lang", "xx"], "--lang xx: there are texts in ar, en, es, nl"),
         (["laser-resurfacing", "--exposed", "sunn=2026-12-01"], "--exposed sunn: there is no class sunn."),
     ],
 )

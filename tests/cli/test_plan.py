@@ -202,7 +202,7 @@ WRONG = [
     (["--booked", "2026-02-30"], "--booked 2026-02-30: there is no day 2026-02-30"),
     (["--at", "25:00"], '--at 25:00: write the time as "HH:MM"'),
     (["--zone", "Mars"], "--zone Mars: write a time zone by its IANA name"),
-    (["--lang", "xx"], "--lang xx: there are texts in en"),
+    (["--lang", "xx"], "--lang xx: there are texts in ar, en, es, nl"),
 ]
 
 

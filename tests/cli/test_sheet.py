@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
+from prep_tracker.catalog import languages
 from tests.cli.terminal import SHEET, program, run
 from tests.cli.test_plan import OWN
 
@@ -19,11 +22,33 @@ def headings(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120])
-def test_no_line_is_wider_than_the_terminal(columns: int) -> None:
-    text = run(*ABLATIVE, COLUMNS=str(columns)).stdout
-    longest = max(map(len, text.splitlines()))
+@pytest.mark.parametrize("language", languages())
+def test_no_line_is_wider_than_the_terminal(columns: int, language: str) -> None:
+    """Counted in cells: Arabic has signs that take none."""
+    text = run(*ABLATIVE, "--lang", language, COLUMNS=str(columns)).stdout
+    longest = max(map(cell_len, text.splitlines()))
     assert columns * 0.8 <= longest <= min(columns, 100)
     assert [line for line in text.splitlines() if line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_days_of_the_items_end_at_the_right_edge(language: str) -> None:
+    text = run(*ABLATIVE, "--lang", language, COLUMNS="80").stdout
+    rows = [line for line in text.splitlines() if re.match(r"[?●○] {2}", line)]
+    assert len(rows) > 20
+    assert {cell_len(row) for row in rows} == {80}
+
+
+FRAME = re.compile(r"\b(to go|as of|Today|Next|Later|Done|by|patient|clinician|staff|needs|answer|short|Because)\b")
+
+
+@pytest.mark.parametrize(("language", "own"), [("es", set()), ("nl", {"Later"}), ("ar", set())])
+def test_the_whole_sheet_is_in_the_language_that_was_asked_for(language: str, own: set[str]) -> None:
+    said = ("--exposed", "sun=2026-12-01", "--fact", "cold-sores=yes", "--fact", "sedation=no", "--all")
+    text = run(*ABLATIVE, *said, "--lang", language).stdout
+    assert set(FRAME.findall(text)) == own
+    english = set(FRAME.findall(run(*ABLATIVE, *said).stdout))
+    assert english >= {"to go", "as of", "Today", "Next", "by", "patient", "clinician", "needs", "answer", "short"}
 
 
 def test_it_begins_with_the_procedure_the_days_to_go_and_how_it_stands() -> None:

@@ -13,9 +13,11 @@ from rich.text import Text
 
 from prep_tracker.cli.out import say
 from prep_tracker.cli.strip import strip
+from prep_tracker.domain.explain import Count, Day, Phrase
 
 if TYPE_CHECKING:
     from prep_tracker.catalog.words import Words
+    from prep_tracker.domain.explain import Value
 
 Item = dict[str, Any]
 WIDEST = 100
@@ -23,28 +25,30 @@ WIDEST = 100
 SOON = 7
 """What begins within so many days is next, the rest is later."""
 LEVELS = {
-    "ready": ("Ready", "bold green"),
-    "on-track": ("On track", "bold green"),
-    "waiting": ("Waiting for an answer", "bold yellow"),
-    "at-risk": ("At risk: a clinician decides", "bold yellow"),
-    "blocked": ("Blocked: it cannot go ahead on this day", "bold red"),
-    "past": ("The day has passed", "bold"),
-    "completed": ("Completed", "bold"),
-    "cancelled": ("Cancelled", "bold"),
-    "no-show": ("The patient did not come", "bold"),
+    "ready": "bold green",
+    "on-track": "bold green",
+    "waiting": "bold yellow",
+    "at-risk": "bold yellow",
+    "blocked": "bold red",
+    "past": "bold",
+    "completed": "bold",
+    "cancelled": "bold",
+    "no-show": "bold",
 }
 STATES = {
-    "closed": ("✗", "closed", "red"),
-    "short": ("✗", "short", "red"),
-    "unknown": ("?", "needs an answer", "yellow"),
-    "late": ("!", "late", "yellow"),
-    "open": ("●", "now", "cyan"),
-    "upcoming": ("○", "", "dim"),
-    "done": ("✓", "done", "green"),
-    "waived": ("✓", "waived", "green"),
-    "over": ("✓", "over", "dim"),
-    None: ("–", "does not apply", "dim"),
+    "closed": ("✗", "red"),
+    "short": ("✗", "red"),
+    "unknown": ("?", "yellow"),
+    "late": ("!", "yellow"),
+    "open": ("●", "cyan"),
+    "upcoming": ("○", "dim"),
+    "done": ("✓", "green"),
+    "waived": ("✓", "green"),
+    "over": ("✓", "dim"),
+    None: ("–", "dim"),
 }
+GROUPS = ("today", "next", "later", "done", "left_out")
+PARTS = {"morning", "midday", "evening", "bedtime"}
 ENDED = {"completed", "cancelled", "no-show"}
 BEHIND = {"done", "waived", "over"}
 URGENT = {"closed", "short", "unknown", "late"}
@@ -75,15 +79,16 @@ class _Sheet:
     def head(self, title: str) -> None:
         """Print what it is about, and how it stands with all reasons."""
         procedure, standing = self.document["procedure"], self.document["standing"]
-        at = f" at {procedure['at']}" if procedure["at"] else ""
+        at = self._say("at.time", time=procedure["at"]) if procedure["at"] else ""
         self.console.print(Text(title, "bold"))
         self.console.print(Text(f"{self._long(self.on)}{at} · {procedure['time_zone']} · {procedure['protocol']}"))
         self.console.print()
-        word, style = LEVELS[standing["level"]]
-        self.console.print(Text.assemble((self._to_go(), "bold"), f", as of {self._long(self.today)}"))
-        self.console.print(Text(word, style))
+        style, today = LEVELS[standing["level"]], Day(self.today.toordinal(), year=True)
+        self.console.print(Text.assemble((self._to_go(), "bold"), self._say("sheet.as_of", on=today)))
+        self.console.print(Text(self._say(f"standing.{standing['level']}"), style))
         for reason in standing["reasons"]:
-            line = Text.assemble(reason["text"], (f"  {reason['who']}, by {self._short(reason['act_by'])}", "dim"))
+            who = self._say("sheet.who_by", who=self._say(f"who.{reason['who']}"), day=self._short(reason["act_by"]))
+            line = Text.assemble(reason["text"], (f"  {who}", "dim"))
             self.console.print(self._hung("·", style, line))
         if standing["level"] not in ENDED:
             self.console.print(Text(self._earliest()))
@@ -103,39 +108,34 @@ class _Sheet:
 
     def groups(self) -> Iterator[tuple[str, list[Item]]]:
         """Sort the items into what matters now, next, later, and what is done."""
-        groups: dict[str, list[Item]] = {name: [] for name in ("Today", "Next", "Later", "Done", "Does not apply")}
+        groups: dict[str, list[Item]] = {name: [] for name in GROUPS}
         for item in self.document["items"]:
-            groups[self._heading(item)].append(item)
-        for heading, items in groups.items():
+            groups[self._group(item)].append(item)
+        for name, items in groups.items():
             if items:
-                yield heading, items
+                yield name, items
 
-    def group(self, heading: str, items: list[Item]) -> None:
+    def group(self, name: str, items: list[Item]) -> None:
         """Print one group; of what is to be done today everything, of the rest what it is and why then."""
         self.console.print()
-        self.console.print(Text(heading, "bold underline"))
+        self.console.print(Text(self._say(f"group.{name}"), "bold underline"))
         for number, item in enumerate(items):
-            if number and heading == "Today":
+            if number and name == "today":
                 self.console.print()
-            self._item(item, full=heading == "Today")
+            self._item(item, full=name == "today")
 
-    def _heading(self, item: Item) -> str:
+    def _group(self, item: Item) -> str:
         state = item["state"]
         if state is None:
-            return "Does not apply"
+            return "left_out"
         if state != "upcoming":
-            return "Done" if state in BEHIND else "Today"
+            return "done" if state in BEHIND else "today"
         opens = item["opens_on"]
-        return "Next" if opens and (date.fromisoformat(opens) - self.today).days <= SOON else "Later"
+        return "next" if opens and (date.fromisoformat(opens) - self.today).days <= SOON else "later"
 
     def _item(self, item: Item, *, full: bool) -> None:
-        sign, word, style = STATES[item["state"]]
-        if item["state"] == "short" and item["days_short"]:
-            word = self.words.count("days", item["days_short"]) + " short"
-        state = [word] if word else []
-        if item["state"] in URGENT and item["who"] != "patient":
-            state.append(item["who"])
-        body = Text.assemble((item["title"], "bold"), (f"  {', '.join(state)}" if state else "", style))
+        sign, style = STATES[item["state"]]
+        body = Text.assemble((item["title"], "bold"), (self._state(item), style))
         row = Table.grid(padding=(0, 2, 0, 0), expand=True)
         row.add_column(width=1)
         row.add_column(ratio=1)
@@ -145,22 +145,33 @@ class _Sheet:
         for text, how in self._below(item, full=full):
             self.console.print(Padding(Text(text, how), (0, 0, 0, 3)))
 
+    def _state(self, item: Item) -> str:
+        """Say the state, and who has to do something about it; nothing of what is still ahead."""
+        state = item["state"]
+        if state == "upcoming":
+            return ""
+        said = self._say(f"state.{state or 'left_out'}")
+        if state == "short" and item["days_short"]:
+            said = self._say("state.short.days", days=Count("days", item["days_short"]))
+        who = [self._say(f"who.{item['who']}")] if state in URGENT and item["who"] != "patient" else []
+        return f"  {self._say('list.comma').join([said, *who])}"
+
     def _below(self, item: Item, *, full: bool) -> Iterator[tuple[str, str]]:
         if full and item["asks"]:
-            yield f"→ {item['asks']['text']}", STATES[item["state"]][2]
+            yield f"→ {item['asks']['text']}", STATES[item["state"]][1]
         if full and item["detail"]:
             yield item["detail"], ""
         for cause in item["because"]:
-            yield f"Because: {cause}", "dim"
+            yield self._say("sheet.because", cause=cause), "dim"
         yield item["why"], "dim"
 
     def _when(self, item: Item) -> str:
         opens, due, closes = item["opens_on"], item["due_on"], item["closes_on"]
-        times = f", {', '.join(item['times'])}" if item["times"] else ""
+        times = "".join(f"{self._say('list.comma')}{self._time(time)}" for time in item["times"] or ())
         if opens is None and due is None:
-            return "day to follow"
+            return self._say("sheet.to_follow")
         if item["kind"] in {"do", "review"} and due:
-            return f"by {self._short(due)}{times}"
+            return f"{self._say('sheet.by', day=self._short(due))}{times}"
         if opens and closes and opens != closes:
             return f"{self._short(opens)} – {self._short(closes)}{times}"
         return f"{self._short(opens or due)}{times}"
@@ -174,15 +185,22 @@ class _Sheet:
 
     def _to_go(self) -> str:
         days: int = self.document["days_to_go"]
-        counted = self.words.count("days", abs(days))
-        return f"{counted} to go" if days >= 0 else f"{counted} ago"
+        return self._say("sheet.ahead" if days >= 0 else "sheet.ago", days=Count("days", abs(days)))
 
     def _earliest(self) -> str:
         safe, preferred = self.document["earliest_safe_on"], self.document["earliest_preferred_on"]
         if safe is None:
-            return "Earliest safe day: no day can say"
-        line = f"Earliest safe day: {self._short(safe)}"
-        return line if preferred in {None, safe} else f"{line}, better {self._short(preferred)}"
+            return self._say("sheet.earliest.none")
+        if preferred in {None, safe}:
+            return self._say("sheet.earliest", safe=self._short(safe))
+        return self._say("sheet.earliest.better", safe=self._short(safe), preferred=self._short(preferred))
+
+    def _say(self, key: str, **values: Value) -> str:
+        return self.words.say(Phrase(key, values))
+
+    def _time(self, time: str) -> str:
+        """Say a part of the day; a time stays as it is."""
+        return self._say(f"part.{time}") if time in PARTS else time
 
     def _long(self, day: date) -> str:
         return self.words.day(day.toordinal(), year=True)
