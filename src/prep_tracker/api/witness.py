@@ -36,6 +36,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What operations are called that the rule in ``_event`` would name badly."""
+PAGES = "/staff"
 REFUSED, MORE = "credential.refused", "credential.refused.more"
 _READS = re.compile(r"(?:get|list)_(.+)")
 _SEARCHES = ("list_", "find_")
@@ -189,6 +190,8 @@ def _event(one: Noted) -> str:
     named = EVENTS.get(one.operation)
     if named is not None:
         return named
+    if one.path.startswith(PAGES):  # a page is called by its address: its function's name says little by itself
+        return f"{_stem(one.path)}.{'read' if one.method == 'GET' else 'tried'}"
     read = _READS.fullmatch(one.operation)
     if read is not None:
         return f"{read[1].replace('_', '-')}.read"
@@ -205,7 +208,7 @@ def _action(one: Noted) -> Action:
 
 def _entity(one: Noted) -> tuple[str, str | None]:
     """Give what it is about, by its kind and id. What somebody typed is no id: it may be a name."""
-    kind = one.path.removeprefix("/v1").strip("/").partition("/")[0].removesuffix("s") or "service"
+    kind = _stem(one.path).removesuffix("s")
     if kind == "clinic":
         return kind, one.clinic_id
     if one.repeated:
@@ -215,6 +218,11 @@ def _entity(one: Noted) -> tuple[str, str | None]:
     if found is None and given is not None and one.status < 400 and _SLUG.fullmatch(str(given)):  # noqa: PLR2004 - of HTTP
         found = f"{given}@{one.params['n']}" if "n" in one.params else str(given)
     return kind[:32], found
+
+
+def _stem(path: str) -> str:
+    """Give the first word of an address behind where it begins; staff's first page is the worklist."""
+    return path.removeprefix("/v1").removeprefix(PAGES).strip("/").partition("/")[0] or "worklist"
 
 
 def _if_nameless(given: object) -> str | None:

@@ -81,6 +81,8 @@ async def _let_pass(request: Request, roles: Collection[str]) -> None:
 async def enter(request: Request) -> None:
     """Know the browser by its session; sets ``request.state.desk``. Raises ``UnauthenticatedError``."""
     service: Service = request.app.state.service
+    if service.trail.is_full:
+        await service.trail.make_room(service.store)
     now = service.clock.now()
     secret = request.cookies.get(cookie_name(request), "")
     row, actor, clinic = await service.store.read(lambda c: staff_sessions.resume(c, secret, now=now), EVERY)

@@ -14,6 +14,7 @@ from prep_tracker.api.door import Service
 from prep_tracker.api.pages.chart import Chart, chart
 from prep_tracker.api.pages.gate import HOME, Gate, read
 from prep_tracker.api.pages.rendering import render, words_of_page
+from prep_tracker.api.witness import showed
 from prep_tracker.domain.days import civil_time
 from prep_tracker.exports.document import reason_document
 from prep_tracker.services import worklist
@@ -56,6 +57,7 @@ async def show(request: Request) -> Response:
             after=_place(desk, asked.cursor),
             limit=PAGE,
         )
+        showed(request, patients=[line.row.patient_id for line in lines])
         return {
             "lines": [_shown(line, desk.today, words) for line in lines],
             "following": following,

@@ -14,6 +14,7 @@ from prep_tracker.api.door import Door, IdempotencyKey, IfMatch, Lang, act, read
 from prep_tracker.api.staff.publishing import LEADS, Slug
 from prep_tracker.api.staff.views import etag
 from prep_tracker.api.wire import UUID, Answer, answer
+from prep_tracker.api.witness import showed
 from prep_tracker.exports.document import change_document
 from prep_tracker.services import migrating
 from prep_tracker.services.migrating import Outcome
@@ -77,6 +78,7 @@ async def migrate_many(
 
     def work(connection: Connection, desk: Desk) -> Answer:
         done = migrating.migrate_many(connection, desk, slug, body.version, chosen, preview=preview)
+        showed(request, procedures=[one.procedure_id for one in done if one.outcome != "not-found"])
         document = {"preview": preview, "items": [_outcome(one, words) for one in (*done, *strange)]}
         return answer(200, document, Content_Language=words.language)
 

@@ -24,6 +24,7 @@ from prep_tracker.api.door import (
 from prep_tracker.api.retention import cleanse
 from prep_tracker.api.schemas import PatientIn
 from prep_tracker.api.wire import Answer, Name, answer
+from prep_tracker.api.witness import showed
 from prep_tracker.services import patients
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ async def find_patient(
 ) -> Response:
     """Find the patient with a reference; nobody is an empty list."""
     row = await read(request, lambda c, d: patients.find_patient(c, d, reference))
+    showed(request, patients=[] if row is None else [row.id])
     return respond(answer(200, {"items": [] if row is None else [_document(row)], "next": None}))
 
 

@@ -25,6 +25,7 @@ from prep_tracker.api.door import (
     words_of,
 )
 from prep_tracker.api.wire import Answer, answer
+from prep_tracker.api.witness import showed_more
 from prep_tracker.catalog import check_protocol, lexicon, load_protocol
 from prep_tracker.catalog.published import published
 from prep_tracker.domain.errors import Fault, InvalidError
@@ -208,6 +209,8 @@ async def _simulated(request: Request, rules: Rules, slug: str, total: int) -> A
             desk.clinic.id,
         )
         tally.add(effects, tried)
+        if effects:
+            showed_more(request, procedures=[effect.row.id for effect in effects])
         yield b"".join(to_json(_effect(effect)) + b"\n" for effect in effects)
         yield to_json({"line": "progress", "done": tally.done, "total": max(total, tally.done)}) + b"\n"
         if following is None:

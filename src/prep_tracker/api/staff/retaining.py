@@ -13,6 +13,7 @@ from prep_tracker.api.cursors import Cursor, Limit, cursor, link, place
 from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import Door, desk_of, read, respond
 from prep_tracker.api.wire import Answer, answer
+from prep_tracker.api.witness import showed
 from prep_tracker.desk.retaining import acts_from, months_of
 from prep_tracker.services import retention
 from prep_tracker.services.retention import Page
@@ -45,6 +46,7 @@ async def get_retention(
     page = Page([], None)
     if tried is not None:
         page = await read(request, lambda c, d: retention.list_due(c, d, tried, after, limit))
+    showed(request, patients=[due.patient_id for due in page.patients])
     following = None if page.following is None else cursor(owner, page.following)
     document = {
         "retention_months": months_of(desk.clinic),

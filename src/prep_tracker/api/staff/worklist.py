@@ -15,6 +15,7 @@ from prep_tracker.api.cursors import Cursor, Limit, cursor, link, place
 from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import Door, Lang, Service, desk_of, read, respond, words_of
 from prep_tracker.api.wire import Answer, Day
+from prep_tracker.api.witness import showed
 from prep_tracker.desk.memory import Remembered
 from prep_tracker.domain.days import Calendar
 from prep_tracker.domain.errors import Fault, InvalidError
@@ -72,6 +73,7 @@ async def get_worklist(
         page = worklist.read_worklist(
             connection, desk, within_days=within_days, standing=levels, act_by=act_by, after=after, limit=limit
         )
+        showed(request, patients=[row.patient_id for row in page.rows])
         return page, _written(connection, desk, page.rows, words)
 
     service: Service = request.app.state.service
