@@ -6,21 +6,26 @@ Tokens and key sets are made by hand with ``cryptography``, so that also those c
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 Json = dict[str, Any]
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
@@ -91,8 +96,8 @@ def forge(header: Json | str, claims: Json | str, name: str = "rsa-1") -> str:
 class Provider:
     """The provider; every attribute may be changed while it runs."""
 
-    def __init__(self) -> None:
-        """Begin with one key of each kind, and nothing wrong."""
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        """Begin with one key of each kind, and nothing wrong; with ``tls``, under https."""
         self.published: list[Json] = [jwk("rsa-1", alg="RS256"), jwk("ec-1"), jwk("ed-1")]
         self.asked: Counter[str] = Counter()
         self.answers: dict[str, bytes] = {}
@@ -105,6 +110,7 @@ class Provider:
         """Whether answers come one byte at a time, and never end."""
         self.people: dict[str, Json] = {}
         """By password: the claims of a person."""
+        self._tls = tls
         self._server: ThreadingHTTPServer | None = None
         self._stopped = threading.Event()
         self.start()
@@ -113,13 +119,15 @@ class Provider:
     @property
     def issuer(self) -> str:
         """Give the address by which it is known, also while it is down."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
 
     def start(self, port: int = 0) -> None:
         """Begin to answer, on a port that is free unless one is named."""
         self._stopped.clear()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads = False
+        if self._tls:
+            self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.01,)).start()
 
@@ -211,10 +219,32 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+def certificate(folder: Path) -> Path:
+    """Write a certificate that vouches for itself and nobody else, with its key, into one file."""
+    own, name = key("ec-tls"), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "made for a test")])
+    assert isinstance(own, ec.EllipticCurvePrivateKey)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(own.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2000, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(own, hashes.SHA256())
+    )
+    path = folder / "certificate.pem"
+    secret = own.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(made.public_bytes(Encoding.PEM) + secret)
+    return path
+
+
 @contextmanager
-def providing() -> Iterator[Provider]:
+def providing(tls: ssl.SSLContext | None = None) -> Iterator[Provider]:
     """Run a provider for as long as the block takes."""
-    provider = Provider()
+    provider = Provider(tls)
     try:
         yield provider
     finally:

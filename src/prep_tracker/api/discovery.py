@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic_core import from_json
 
-from prep_tracker.domain.sign_in import is_here, is_reachable
+from prep_tracker.domain.sign_in import is_here, is_issuer, is_reachable
 from prep_tracker.services.tokens import read_keys
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ async def fetch_keys(issuer: str) -> Keys:
     """Give the keys that a provider publishes now. Raises ``ProviderError``."""
     import httpx
 
+    if not is_issuer(issuer):
+        raise ProviderError(f"{issuer}: keys are fetched by https only, or by http from this very machine.")
     address = issuer.removesuffix("/") + DOCUMENT
-    if not is_reachable(address):
-        raise ProviderError(f"{address}: keys are fetched by https only, or by http from this very machine.")
     # On this machine nothing stands between; elsewhere the operator's own proxy and certificates count.
     async with httpx.AsyncClient(
         timeout=SECONDS, follow_redirects=False, trust_env=not is_here(address), headers={"Accept-Encoding": "identity"}
