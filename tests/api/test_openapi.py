@@ -44,9 +44,9 @@ def test_every_operation_says_who_may_call(operation: Operation) -> None:
 
 @EVERY
 def test_every_body_and_every_answer_has_an_example_that_is_valid(operation: Operation) -> None:
-    if "requestBody" in operation.told:
-        content = operation.told["requestBody"]["content"]["application/json"]
-        assert faults(operation, content["example"], "requestBody", "content", "application/json") == []
+    for kind, content in operation.told.get("requestBody", {}).get("content", {}).items():
+        if "example" in content or kind == "application/json":
+            assert faults(operation, content["example"], "requestBody", "content", kind) == []
     good = [status for status in operation.told["responses"] if status.startswith("2")]
     assert len(good) == 1
     content = operation.told["responses"][good[0]].get("content", {})

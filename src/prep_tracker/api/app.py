@@ -23,6 +23,7 @@ from prep_tracker.api.quick import Quick
 from prep_tracker.api.staff import (
     clinic,
     clinical,
+    imports,
     looking,
     migrating,
     patients,
@@ -59,6 +60,7 @@ ROUTERS = (
     migrating.router,
     clinic.router,
     retaining.router,
+    imports.router,
     health.router,
     reference.router,
     worklist_page.router,

@@ -32,7 +32,7 @@ from prep_tracker.domain.errors import (
 )
 from prep_tracker.services.clinic import calendar_of
 from prep_tracker.store import idempotency
-from prep_tracker.store.idempotency import Repeat
+from prep_tracker.store.idempotency import AnswerRow, Repeat
 
 if TYPE_CHECKING:
     from prep_tracker.clock import Clock
@@ -104,6 +104,8 @@ class Door(APIRoute):
             for name, value in request.path_params.items():
                 if name.endswith("_id") and not UUID.fullmatch(value):
                     raise NotFoundError
+            if actor.procedure_id not in {None, request.path_params.get("procedure_id", actor.procedure_id)}:
+                raise NotFoundError
             found = None if solve is None else await solve(request)
             if found is not None:
                 answered: Response = await endpoint(**found)
@@ -127,6 +129,8 @@ def _refusal(actor: Actor, roles: Collection[str], scope: str | None) -> str:
     """Say who may do this, and who asked."""
     if actor.role == "integration":
         return f"This key needs the scope {scope}." if scope else "This is for staff; a key for systems cannot do it."
+    if "patient" in roles:
+        return "This is for a patient's own session; staff have the same under /v1/procedures."
     named = sorted(roles, key=("coordinator", "clinician", "admin").index)
     return f"This needs the role {' or '.join(named)}; yours is {actor.role}."
 
@@ -149,39 +153,62 @@ async def read(request: Request, fn: Callable[[Connection, Desk], T]) -> T:
     return await service.store.read(lambda connection: fn(connection, desk), desk.clinic.id)
 
 
-async def act(request: Request, fn: Callable[[Connection, Desk], Answer], *, keep: bool = True) -> Response:
+async def act(
+    request: Request, fn: Callable[[Connection, Desk], Answer], *, keep: bool = True, asked: bytes | None = None
+) -> Response:
     """Act in one transaction, which is committed before the answer goes out.
 
     With an ``Idempotency-Key`` the answer is kept in the same transaction, and given again to the same request. Without
     ``keep`` only the key is kept: the same request again is a ``ConflictError``, for its answer was shown once.
+    Requests are the same by their bodies, or by ``asked`` where a body is never twice the same, as that of a form.
     """
     service: Service = request.app.state.service
     desk = desk_of(request)
-    key = request.headers.get("idempotency-key")
-    if key is None:
+    repeat = await _repeat_of(request, asked)
+    if repeat is None:
         return await _done(service, desk, lambda connection: fn(connection, desk))
-    if not _IDEMPOTENCY_KEY.fullmatch(key):
-        message = "Send 1 to 255 visible ASCII characters."
-        raise InvalidError(Fault("/Idempotency-Key", "idempotency-key", message))
-    asked = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + await request.body()
-    repeat = Repeat(desk.actor.credential_id, request.url.path, key, hashlib.sha256(asked).hexdigest())
 
     def once(connection: Connection) -> Answer:
         known = idempotency.claim(connection, desk.clinic.id, repeat, now=desk.now)
         if known is not None:
-            if known.fingerprint != repeat.fingerprint:
-                msg = "This Idempotency-Key came before with another request. Use a new key for a new request."
-                raise IdempotencyMismatchError(msg)
-            if not keep:
-                msg = "This was done before with the same Idempotency-Key, and its answer is shown only once."
-                raise ConflictError(msg)
-            return Answer(known.status, known.body, {**known.headers, "Idempotent-Replayed": "true"})
+            return _again(known, repeat, keep=keep)
         made = fn(connection, desk)
         kept = made.body if keep else b""
         idempotency.finish(connection, desk.clinic.id, repeat, made.status, made.headers, kept)
         return made
 
     return await _done(service, desk, once)
+
+
+async def repeated(request: Request, asked: bytes) -> Response | None:
+    """Give the answer that was kept under the request's key, before anything is done that takes many transactions."""
+    repeat = await _repeat_of(request, asked)
+    known = None if repeat is None else await read(request, lambda c, d: idempotency.find(c, d.clinic.id, repeat))
+    return None if repeat is None or known is None else respond(_again(known, repeat))
+
+
+async def _repeat_of(request: Request, asked: bytes | None) -> Repeat | None:
+    """Name the request by its ``Idempotency-Key``, if it has one."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
+        message = "Send 1 to 255 visible ASCII characters."
+        raise InvalidError(Fault("/Idempotency-Key", "idempotency-key", message))
+    what = await request.body() if asked is None else asked
+    whole = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + what
+    credential = desk_of(request).actor.credential_id
+    return Repeat(credential, request.url.path, key, hashlib.sha256(whole).hexdigest())
+
+
+def _again(known: AnswerRow, repeat: Repeat, *, keep: bool = True) -> Answer:
+    if known.fingerprint != repeat.fingerprint:
+        msg = "This Idempotency-Key came before with another request. Use a new key for a new request."
+        raise IdempotencyMismatchError(msg)
+    if not keep:
+        msg = "This was done before with the same Idempotency-Key, and its answer is shown only once."
+        raise ConflictError(msg)
+    return Answer(known.status, known.body, {**known.headers, "Idempotent-Replayed": "true"})
 
 
 async def _done(service: Service, desk: Desk, work: Callable[[Connection], Answer]) -> Response:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 256 * 1024
+LARGER = {"/v1/imports": 10 * 1024 * 1024 + 64 * 1024}
+"""Bytes that a body may have at these addresses: a file, and the form around it."""
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -58,7 +60,8 @@ class Envelope:
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(12).encode()
         scope.setdefault("state", {})["request_id"] = request_id.decode()
         declared = headers.get(b"content-length", b"")
-        too_large = declared.isdigit() and int(declared) > MOST_BYTES
+        most = LARGER.get(scope["path"], MOST_BYTES)
+        too_large = declared.isdigit() and int(declared) > most
         always = (*HEADERS, OVER_HTTPS) if scope.get("scheme") == "https" else HEADERS
         seen, status, began = 0, 0, perf_counter()
 
@@ -68,7 +71,7 @@ class Envelope:
                 raise HTTPException(413)
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > MOST_BYTES:
+            if seen > most:
                 raise HTTPException(413)
             return message
 

@@ -62,7 +62,7 @@ def _finish(route: APIRoute, told: Told) -> None:
     answers: Told = told["responses"]
     # FastAPI leaves every null out of an example; so they are set here, as they were written.
     body = (route.openapi_extra or {}).get("requestBody")
-    if body is not None:
+    if body is not None and "application/json" in body["content"]:
         told["requestBody"]["content"]["application/json"]["example"] = body["content"]["application/json"]["example"]
     answers.pop("2XX", None)
     example = route.responses.get("2XX", {}).get("content", {}).get("application/json", {}).get("example")

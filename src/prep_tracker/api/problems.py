@@ -39,7 +39,7 @@ KINDS: dict[str, Kind] = {
     "blocked": Kind(409, "Something blocks this procedure", "Mend what blocks it, waive it, or accept it by name."),
     "busy": Kind(409, "The same request is being worked on", "Wait a moment, then send it again with the same key."),
     "stale": Kind(412, "It was changed in the meantime", "Read it again, decide anew, and send the new ETag."),
-    "too-large": Kind(413, "The body is too large", "Send at most 256 KiB."),
+    "too-large": Kind(413, "The body is too large", "Send at most 256 KiB, of a file to import 10 MiB."),
     "invalid": Kind(422, "Some fields need to be corrected", "Each of errors names a field and what to send instead."),
     "key-reused": Kind(422, "This Idempotency-Key was used for something else", "Use a new key for a new request."),
     "precondition-required": Kind(428, "Send If-Match", "Read the procedure and send its ETag as If-Match."),

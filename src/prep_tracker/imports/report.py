@@ -22,6 +22,10 @@ REASONS: Mapping[str, str] = {
     "heading": "This row is a heading.",
 }
 """Why a row is not booked although nothing is wrong with it."""
+MOST_LISTED = 5_000
+"""Faults that are listed; of more, only the number is told."""
+MOST_REFUSED = 1_000
+"""Faults that are listed where an import is refused."""
 DIFFERENT = "This booking is here already and differs. Nothing was changed; move or change it where that is meant."
 
 
@@ -109,10 +113,14 @@ class Report:
 
     def as_faults(self) -> tuple[Fault, ...]:
         """Give the faults of cells as those of a request, each beginning with its address."""
-        return tuple(
+        faults = [
             Fault(f"/rows/{one.row}" + (f"/{one.field}" if one.field else ""), one.code, f"{one.cell}: {one.message}")
-            for one in self.faults
-        )
+            for one in self.faults[:MOST_REFUSED]
+        ]
+        more = len(self.faults) - len(faults)
+        if more:
+            faults.append(Fault("/rows", "more", f"{more} more cells are wrong. A dry run lists them."))
+        return tuple(faults)
 
     def document(self, *, dry_run: bool) -> dict[str, Any]:
         """Write it as one JSON document. It holds headers, addresses and ids, and nothing that stands in a row."""
@@ -133,7 +141,8 @@ class Report:
             "known": len(self.known),
             "differing": [_known(one) for one in self.differing],
             "skipped": [{"row": s.row, "reason": s.reason, "message": REASONS[s.reason]} for s in self.skipped],
-            "faults": faults_document(self.faults),
+            "faults": faults_document(self.faults[:MOST_LISTED]),
+            "faults_total": len(self.faults),
             "left": faults_document(self.left),
             "procedures": [{"row": one.row, "procedure_id": one.procedure_id} for one in self.booked],
         }
