@@ -17,6 +17,21 @@ steps:
     title: No sun and no tanning beds
     source: Our own sheet of March 2026
 """
+DRAFT_AS_JSON = {
+    "protocol": "our-peel",
+    "title": "Our peel",
+    "steps": [
+        {
+            "id": "no-sun",
+            "kind": "avoid",
+            "of": ["sun", "tanning-bed"],
+            "days_before": 14,
+            "severity": "blocking",
+            "title": "No sun and no tanning beds",
+            "source": "Our own sheet of March 2026",
+        }
+    ],
+}
 DRAFTED = {
     "slug": "our-peel",
     "draft": 1,

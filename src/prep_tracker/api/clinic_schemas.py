@@ -83,7 +83,7 @@ class ContactIn(In):
     address: Words | None = None
 
 
-Months = Annotated[StrictInt, Field(ge=1, le=1200, examples=[120])]
+Months = Annotated[StrictInt, Field(ge=1, le=1200, examples=[120]), WHOLE]
 
 
 class SenderIn(In):

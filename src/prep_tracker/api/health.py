@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
@@ -19,6 +19,7 @@ from prep_tracker.store.session import EVERY
 
 router = APIRouter(tags=["Service"])
 _EVERY = {"Cache-Control": "no-store"}
+Slug = Annotated[str, Path(description="The end of a problem's type.", json_schema_extra={"enum": sorted(KINDS)})]
 
 
 def _told(slug: str) -> dict[str, Any]:
@@ -85,7 +86,7 @@ async def readyz(request: Request) -> Response:
     summary="What does this problem mean?",
     responses=shown(_told("stale"), 404),
 )
-async def explain_problem(slug: str) -> Response:
+async def explain_problem(slug: Slug) -> Response:
     """Explain a type of problem."""
     if slug not in KINDS:
         raise NotFoundError

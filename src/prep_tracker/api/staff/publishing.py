@@ -43,7 +43,10 @@ if TYPE_CHECKING:
 
 router = APIRouter(route_class=Door, tags=["Protocols"])
 LEADS = ("clinician", "admin")
-Slug = Annotated[str, Path(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64, description="The protocol's name.")]
+Slug = Annotated[
+    str,
+    Path(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64, description="The protocol's name.", examples=["our-peel"]),
+]
 Number = Annotated[int, Path(ge=1, le=999_999, description="The number of the draft or version.")]
 PREVIEW = Annotated[bool, Query(description="Answer what it would do, and change nothing.")]
 BODY = {
@@ -51,7 +54,7 @@ BODY = {
         "required": True,
         "content": {
             "application/yaml": {"schema": {"type": "string"}, "example": clinic_examples.DRAFT},
-            "application/json": {"schema": {"type": "object"}, "example": {"protocol": "our-peel", "steps": []}},
+            "application/json": {"schema": {"type": "object"}, "example": clinic_examples.DRAFT_AS_JSON},
         },
     }
 }
