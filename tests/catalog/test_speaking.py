@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from babel import Locale
 
-from prep_tracker.catalog import languages, lexicon, texts
+from prep_tracker.catalog import languages, lexicon, protocol, slugs, texts
 from prep_tracker.catalog.speaking import choose_language, words
 from prep_tracker.catalog.words import END_ISOLATE, ISOLATE, Words
 from prep_tracker.domain.explain import Classes, Count, Day, Joined, Phrase, Value
@@ -115,6 +115,26 @@ def test_days_and_numbers_are_words_of_the_language_itself() -> None:
 
 def test_a_value_that_is_the_whole_sentence_stays_as_it_is() -> None:
     assert words("ar").say(Phrase("because.product", {"product": "Retin-A 0.05%"})) == "Retin-A 0.05%"
+
+
+@pytest.mark.parametrize(
+    ("language", "given", "said"),
+    [
+        ("en", "perioral", "Around the mouth"),
+        ("nl", "perioral", "Rond de mond"),
+        ("nl", "neck", "neck"),
+        ("nl", "full-face, other", "Het hele gezicht, Iets anders"),
+        ("ar", "full-face, other", isolated("الوجه كله، غير ذلك")),
+        ("ar", "neck", isolated("neck")),
+    ],
+)
+def test_an_option_of_the_built_in_protocols_has_a_name(language: str, given: str, said: str) -> None:
+    assert words(language).say(Phrase("because.answer", {"ask": "", "answer": given})) == f" {said}."
+
+
+def test_every_option_of_the_built_in_protocols_has_one() -> None:
+    offered = {f"option.{option}" for slug in slugs() for fact in protocol(slug).facts for option in fact.options}
+    assert offered == {key for key in texts("en") if key.startswith("option.")}
 
 
 def test_nothing_is_isolated_that_is_not_there() -> None:

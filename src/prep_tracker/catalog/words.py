@@ -54,6 +54,8 @@ class Words:
         values = phrase.values
         if not values:
             return self._texts[phrase.key]
+        if phrase.key == "because.answer":
+            values = {**values, "answer": self._answer(str(values["answer"]))}
         # Only what the sentence names is put into words: a phrase brings more than every language says.
         said = [text if name is None else text + self._value(values[name]) for text, name in self._parts(phrase.key)]
         if len(said) == 1 and said[0].count(ISOLATE) == 1 and said[0][0] == ISOLATE:
@@ -92,6 +94,11 @@ class Words:
         if isinstance(value, int):
             return str(value)
         return self._isolated(self.text(value))
+
+    def _answer(self, given: str) -> str:
+        """Name the options that built-in protocols offer; another answer is said as it was given."""
+        named = [self._texts.get(f"option.{option}", option) for option in given.split(", ")]
+        return self._texts["list.comma"].join(named)
 
     def _listed(self, names: list[str]) -> str:
         within = [self._isolated(lowered(name)) for name in names]
