@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 def erase(connection: Connection, desk: Desk, patient: PatientRow) -> None:
     """Erase a patient, locked before, with everything that was said about them; the line in the audit stays."""
     desk.erased.extend(erasure.erase(connection, desk.clinic.id, patient.id, now=desk.now))
-    note_other(connection, desk, "D", "patient.erased", "patient", patient.id, patient_id=patient.id)
+    note_other(connection, desk, "D", "patient.erased", "patient", patient.id, patient_id=patient.id, outcome=204)

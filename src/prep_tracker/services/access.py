@@ -118,7 +118,7 @@ def _note(
     connection: Connection, clinic_id: str, by: Desk | None, now: datetime, action: Action, event: str, key_id: str
 ) -> None:
     """Write the audit line of a key: who made or ended it, or the system itself."""
-    outcome = 201 if action == "C" else 200
+    outcome = 201 if action == "C" else 204
     if by is not None:
         note_other(connection, by, action, event, "key", key_id, outcome=outcome)
     else:

@@ -82,7 +82,7 @@ def answer(connection: Connection, desk: Desk, procedure_id: str, answers: Mappi
     if faults:
         raise InvalidError(*faults)
     entry = e.Answered(**desk.said(case.row.version + 1), answers=checks.typed_answers(answers))
-    return _say(connection, desk, case, entry, "facts.answered")
+    return _say(connection, desk, case, entry, "facts.answered", outcome=200)
 
 
 def withdraw(connection: Connection, desk: Desk, procedure_id: str, number: int, reason: str | None) -> Case:
@@ -114,7 +114,7 @@ def steps_of(checklist: Checklist) -> dict[str, Step]:
     return {item.rule.step.id: item.rule.step for item in (*checklist.items, *checklist.left_out)}
 
 
-def _say(connection: Connection, desk: Desk, case: Case, entry: Entry, event: str) -> Case:
+def _say(connection: Connection, desk: Desk, case: Case, entry: Entry, event: str, *, outcome: int = 201) -> Case:
     after = keep(connection, desk, case, [entry])
-    note(connection, desk, "C", event, after.row, 201)
+    note(connection, desk, "C", event, after.row, outcome)
     return after
