@@ -44,9 +44,11 @@ COMMANDS = {
     "clinic show": [],
     "clinic set": ["--name", "Aster and Birch"],
     "procedures show": ["PROCEDURE", "--clinic", "CLINIC"],
+    "import": ["bookings.csv"],
     "backup": ["copy.db"],
     "restore": ["copy.db"],
     "retention": ["--months", "12"],
+    "check": [],
 }
 """Every command that does something and ends, with what it takes."""
 EMPTY = {"init", "migrate", "restore"}
@@ -72,6 +74,7 @@ def test_every_command_takes_json() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_json_is_one_document_and_nothing_else(tmp_path: Path, name: str) -> None:
     (tmp_path / "own.yaml").write_text(OWN, encoding="utf-8")
+    (tmp_path / "bookings.csv").write_text("Booking no.,Patient no.,Name,Date,Protocol\n", encoding="utf-8")
     known = {} if name in EMPTY else settle(demo=name == "procedures show")
     if name == "restore":
         settle(demo=False, url="sqlite:///first.db")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from prep_tracker.domain.errors import ConflictError, PrepError, UnavailableError
+from prep_tracker.domain.errors import ConflictError, UnavailableError
 from prep_tracker.services import importing
 
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from prep_tracker.imports.report import Outcome
     from prep_tracker.imports.rows import Booking
     from prep_tracker.services.importing import Import
-
-TRIES = 3
-"""How often a batch is done again where somebody else was booking the same at the same moment."""
 
 
 async def look(service: Service, desk: Desk, data: bytes, choices: Choices) -> Import:
@@ -49,7 +46,7 @@ async def book_all(service: Service, desk: Desk, file: Import) -> AsyncIterator[
         try:
             outcomes = await _book(service, desk, file, batch)
         except (ConflictError, UnavailableError) as error:
-            raise stopped(error, file, total) from error
+            raise importing.stopped(error, file, total) from error
         file.report.took(outcomes)
         done += len(batch)
         yield done, total
@@ -64,16 +61,8 @@ async def _book(service: Service, desk: Desk, file: Import, batch: Sequence[Book
             return await service.store.write(lambda c: importing.book_batch(c, desk, file, batch), desk.clinic.id)
         except ConflictError:
             tried += 1
-            if tried == TRIES:
+            if tried == importing.TRIES:
                 raise
-
-
-def stopped(error: ConflictError | UnavailableError, file: Import, total: int) -> PrepError:
-    """Say with an error how far the import came, and how the rest is booked."""
-    report = file.report
-    far = f"up to row {max(one.row for one in report.booked)}" if report.booked else "none of them"
-    rest = "Import the same file again: what is booked stays as it is, and the rest follows."
-    return type(error)(f"{error.detail} {len(report.booked)} of {total} bookings are in, {far}. {rest}")
 
 
 def line(kind: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON

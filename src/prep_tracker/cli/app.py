@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prep_tracker import __version__
-from prep_tracker.cli import db, identity, keys, looking, protocols, retention, upkeep
+from prep_tracker.cli import db, identity, importing, keys, looking, protocols, retention, upkeep
 from prep_tracker.cli.out import Commands, say, say_json
 
 if TYPE_CHECKING:
@@ -148,6 +148,7 @@ def version(as_json: Json = False) -> None:
         say(f"prep-tracker {__version__}")
 
 
+app.command("import")(importing.import_file)
 app.command()(upkeep.backup)
 app.command()(upkeep.restore)
 app.command()(retention.retention)

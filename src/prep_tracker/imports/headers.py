@@ -148,6 +148,7 @@ def find_columns(
             found.fault(field, "missing-column", 0)
     taken = {column.index for column in columns.values()}
     unused = tuple(header for index, header in enumerate(headers) if header and index not in taken)
+    columns = dict(sorted(columns.items(), key=lambda item: item[1].index))
     return Layout(number, headers, columns, unused, tuple(found.faults))
 
 

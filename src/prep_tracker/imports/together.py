@@ -39,9 +39,15 @@ def hold_together(table: Table, layout: Layout, found: Found) -> None:
                 given = {"field": NAMES[name], "row": str(first)}
                 found.faults.append(CellFault(booking.row, name, cell, "contradiction", given))
     found.bookings = [_with(booking, people) for booking in found.bookings]
-    found.faults.sort(key=lambda fault: fault.row)
+    found.faults.sort(key=lambda fault: _place(layout, fault))
     wrong = {fault.row for fault in found.faults}
     found.bookings = [booking for booking in found.bookings if booking.row not in wrong]
+
+
+def _place(layout: Layout, fault: CellFault) -> tuple[int, int]:
+    """Give where a fault is read: row by row, and from left to right."""
+    column = layout.columns.get(fault.field or "")
+    return fault.row, len(layout.headers) if column is None else column.index
 
 
 def _with(booking: Booking, people: Mapping[str, Person]) -> Booking:

@@ -2,8 +2,8 @@
 
 A door goes through it in this order. The dry run: ``open_file``, ``find_protocols`` (a read), ``read_bookings``, and
 ``check_batch`` for each of ``report.batches(BATCH)`` (reads). Without faults it goes on: ``book_batch`` for each
-(writes, so that a batch is there whole or not at all), and ``finish`` (a write). What was cut off is mended by doing it all
-again: a booking reference that the clinic has is never booked twice.
+(writes, so that a batch is there whole or not at all), and ``finish`` (a write). What was cut off is mended by doing
+it all again: a booking reference that the clinic has is never booked twice.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from prep_tracker.desk.booking import NewPatient, Order, contradictions, take
 from prep_tracker.desk.case import Desk, note_other
 from prep_tracker.desk.ordering import find_rules
-from prep_tracker.domain.errors import ConflictError, Fault, InvalidError
+from prep_tracker.domain.errors import ConflictError, Fault, InvalidError, PrepError, UnavailableError
 from prep_tracker.imports.choices import Choices, choice_faults, recalled, to_keep
 from prep_tracker.imports.faults import CellFault
 from prep_tracker.imports.headers import NAMES, find_columns, plain
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 BATCH = 100
 """So few at once that others are served in between, and that none of them waits long for the database."""
+TRIES = 3
+"""How often a door does a batch, where somebody else books the same at the same moment."""
 SETTING = "imports"
 """Where a clinic's settings keep what was chosen for the last file."""
 
@@ -182,6 +184,14 @@ def finish(connection: Connection, desk: Desk, file: Import) -> None:
     said = to_keep(recalled(known), file.choices)
     if said != known:
         clinics.change(connection, desk.clinic.id, replace(row, settings={**row.settings, SETTING: said}))
+
+
+def stopped(error: ConflictError | UnavailableError, file: Import, total: int) -> PrepError:
+    """Say with an error how far the import came, and how the rest is booked."""
+    report = file.report
+    far = f"up to row {max(one.row for one in report.booked)}" if report.booked else "none of them"
+    rest = "Import the same file again: what is booked stays as it is, and the rest follows."
+    return type(error)(f"{error.detail} {len(report.booked)} of {total} bookings are in, {far}. {rest}")
 
 
 def _titles(connection: Connection, desk: Desk) -> dict[str, str]:
