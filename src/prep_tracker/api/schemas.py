@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
 from prep_tracker.api.wire import CLEAN, EMAIL, WHOLE, Day, In, Key, Name, Time, Words, Zone
+from prep_tracker.domain import people
 from prep_tracker.domain.days import LATEST
 from prep_tracker.domain.terms import clean_text
 
@@ -16,18 +17,18 @@ MarkName = Literal["done", "since", "kept", "missed", "understood", "safe", "uns
 Reference = Annotated[Name, Field(description="The clinic's own number for the patient, unique in the clinic.")]
 Email = Annotated[
     str,
-    StringConstraints(strict=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$"),
+    StringConstraints(strict=True, max_length=people.LONGEST_EMAIL, pattern=people.EMAIL),
     AfterValidator(clean_text),
     Field(json_schema_extra=EMAIL),
 ]
-Phone = Annotated[str, StringConstraints(strict=True, max_length=32, pattern=r"^\+?[0-9 ()\-.]{5,31}$")]
+Phone = Annotated[str, StringConstraints(strict=True, max_length=people.LONGEST_PHONE, pattern=people.PHONE)]
 ProtocolName = Annotated[
     str,
     StringConstraints(strict=True, min_length=1, max_length=80),
     AfterValidator(clean_text),
     Field(json_schema_extra=CLEAN),
 ]
-LanguageTag = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,8})?$")]
+LanguageTag = Annotated[str, StringConstraints(strict=True, pattern=people.LANGUAGE)]
 
 
 def instant(value: object) -> object:

@@ -27,6 +27,7 @@ from pydantic_core import CoreSchema, ErrorDetails, InitErrorDetails, PydanticCu
 
 from prep_tracker.clock import assert_zone
 from prep_tracker.domain.days import parse_day, parse_time
+from prep_tracker.domain.people import LONGEST_NAME
 from prep_tracker.domain.terms import clean_text
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -96,7 +97,7 @@ def _whole(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
 
 Name = Annotated[
     str,
-    StringConstraints(strict=True, min_length=1, max_length=200),
+    StringConstraints(strict=True, min_length=1, max_length=LONGEST_NAME),
     AfterValidator(clean_text),
     AfterValidator(some_text),
     Field(json_schema_extra=SOME),
