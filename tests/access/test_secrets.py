@@ -128,7 +128,7 @@ def test_no_help_shows_a_secret_and_no_option_takes_one(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "migrate", "init --clinic A --zone UTC", "keys list", "clinic list", "backup copy.db"]
+    "command", ["serve", "migrate", "init --clinic A --zone UTC", "keys list", "clinic list", "backup copy.db", "check"]
 )
 def test_a_database_that_is_away_is_told_without_its_password(command: str) -> None:
     done = program(*command.split(), PREP_DATABASE_URL=AWAY, PREP_LOG="json")

@@ -17,7 +17,8 @@ EPILOG = (
     "Exit codes: 0 done; 1 it could not be done (a protocol with faults, a database that cannot be reached, "
     "a refusal); 2 the command line or a setting has to be corrected.\n\n"
     "Settings stand in the environment: PREP_DATABASE_URL (left out: sqlite:///prep-tracker.db), PREP_HOST, PREP_PORT, "
-    "PREP_ORIGINS, PREP_LOG and PREP_LOG_REQUESTS. With _FILE behind its name, a setting is read from that file. "
+    "PREP_ORIGINS, PREP_TRUSTED_PROXIES, PREP_REQUESTS_A_MINUTE, PREP_WRONG_CREDENTIALS_A_MINUTE, PREP_LOG and "
+    "PREP_LOG_REQUESTS. With _FILE behind its name, a setting is read from that file. "
     "A demo for which no database is named uses prep-tracker-demo.db."
 )
 PLAN_EPILOG = "Everything that is said here counts as said on the as-of day. Days are written YYYY-MM-DD."
@@ -137,6 +138,14 @@ def migrate(as_json: Json = False) -> None:
     from prep_tracker.cli.operating import bring_up_to_date
 
     bring_up_to_date(as_json=as_json)
+
+
+@app.command()
+def check(as_json: Json = False) -> None:
+    """Look whether the service could start, and say all that is wrong at once. Nothing is changed."""
+    from prep_tracker.cli.checking import show_problems
+
+    show_problems(as_json=as_json)
 
 
 @app.command()

@@ -61,7 +61,7 @@ class Commands(TyperGroup):
             complain(*(f"{fault.pointer.removeprefix('/')}: {fault.message}" for fault in error.faults))
             code = MISUSED
         except PrepError as error:
-            complain(f"{error.detail}{_reason(error)}")
+            complain(f"{error.detail}{reason_of(error)}")
             code = FAILED
         if standalone_mode:
             sys.exit(code)
@@ -90,7 +90,7 @@ def count(number: int, noun: str, nouns: str | None = None) -> str:
     return f"{number} {noun if number == 1 else nouns or f'{noun}s'}"
 
 
-def _reason(error: PrepError) -> str:
+def reason_of(error: PrepError) -> str:
     """Give the database's own first line, which an operator needs: where it was looked for, what is missing."""
     cause = error.__cause__ if isinstance(error, UnavailableError) else None
     lines = str(getattr(cause, "orig", None) or cause or "").splitlines()
