@@ -95,8 +95,8 @@ def _finish_parameter(told: Told) -> None:
     """Say what can be sent: an address and a header have no null."""
     schema = told["schema"]
     if _NULL in schema.get("anyOf", ()):
-        [rest] = [one for one in schema.pop("anyOf") if one != _NULL]
-        schema |= rest
+        rest = [one for one in schema.pop("anyOf") if one != _NULL]
+        schema |= rest[0] if len(rest) == 1 else {"anyOf": rest}
     if told["name"] == "idempotency-key":
         schema |= _REPEAT
 

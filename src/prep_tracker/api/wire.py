@@ -131,8 +131,8 @@ class Stays:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Leave null out."""
         told = handler(schema)
-        [rest] = [one for one in told.pop("anyOf") if one != {"type": "null"}]
-        made: JsonSchemaValue = told | rest
+        rest = [one for one in told.pop("anyOf") if one != {"type": "null"}]
+        made: JsonSchemaValue = told | (rest[0] if len(rest) == 1 else {"anyOf": rest})
         return made
 
 
