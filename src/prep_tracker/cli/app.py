@@ -142,7 +142,7 @@ def migrate(as_json: Json = False) -> None:
 
 @app.command()
 def check(as_json: Json = False) -> None:
-    """Look whether the service could start, and say all that is wrong at once. Nothing is changed."""
+    """Look whether the service could start, and say all that is wrong at once. Nothing is made."""
     from prep_tracker.cli.checking import show_problems
 
     show_problems(as_json=as_json)

@@ -1,4 +1,4 @@
-"""Look whether the service could start as it is set up, and say all that is wrong at once. Nothing is changed."""
+"""Look whether the service could start as it is set up, and say all that is wrong at once. Nothing is made."""
 
 from __future__ import annotations
 
