@@ -10,6 +10,7 @@ import httpx
 import pytest
 from joserfc.jwt import JWTClaimsRegistry
 
+from prep_tracker.api import discovery
 from prep_tracker.services import tokens
 from prep_tracker.store import identity
 from tests.access.forging import forged, header, published, sound
@@ -22,8 +23,9 @@ FORGERIES = 180
 
 
 @pytest.fixture
-def door(house: House) -> Iterator[Door]:
-    """Let Aster and Birch trust a provider each."""
+def door(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+    """Let Aster and Birch trust a provider each, and wait for them even on a busy machine."""
+    monkeypatch.setattr(discovery, "SECONDS", 30.0)
     with providing() as aster, providing() as birch:
         aster.published, birch.published = published(), [jwk("rsa-birch", kid="rsa-1")]
         yield Door(house, aster, birch)
@@ -90,6 +92,16 @@ def test_signatures_of_any_length_are_refused_without_a_fault(door: Door) -> Non
             for byte in (b"\0", b"\1", b"\xff"):
                 answer = door.ask(f"{begin}.{b64(byte * length)}")
                 assert answer.status_code == 401, (name, length, byte)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # which database there is makes no difference here
+def test_a_token_that_differs_in_any_one_sign_opens_nothing(door: Door) -> None:
+    token = door.idp.token(door.now, "ec-1", "ES256")
+    assert door.ask(token).status_code == 200
+    for place, sign in enumerate(token):
+        other = "A" if sign != "A" else "B"
+        assert door.ask(token[:place] + other + token[place + 1 :]).status_code == 401, place
+        assert door.ask(token[:place] + token[place + 1 :]).status_code == 401, place
 
 
 def test_the_person_and_the_role_of_a_token_stand_in_the_record(door: Door) -> None:

@@ -23,14 +23,15 @@ from tests.access.signing import BIRCH_AUDIENCE, Door
 from tests.api.house import House
 
 SECOND = timedelta(seconds=1)
-PATIENCE = 0.25
+PATIENCE, IMPATIENCE = 30.0, 0.25
+"""Seconds: enough for a busy machine to answer, and few where no answer comes anyway."""
 MEBIBYTE = b'{"keys": [' + b" " * 2**20 + b"]}"
 Fault = Callable[[Provider], None]
 
 
 @pytest.fixture
 def door(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
-    """Let Aster and Birch trust a provider each, and wait for neither as long as for a real one."""
+    """Let Aster and Birch trust a provider each, and wait for them even on a busy machine."""
     monkeypatch.setattr(discovery, "SECONDS", PATIENCE)
     with providing() as aster, providing() as birch:
         yield Door(house, aster, birch)
@@ -70,7 +71,7 @@ def _is(**differing: object) -> Fault:
 
 FAULTS: dict[str, Fault] = {
     "down": Provider.stop,
-    "slow": _is(seconds=5.0),
+    "slow": _is(seconds=60.0),
     "a drip without end": _is(drips=True),
     "failing": _is(status=500),
     "answering nothing": _is(status=204),
@@ -100,13 +101,16 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-def mend(idp: Provider) -> None:
+def mended(idp: Provider) -> None:
     """Let a provider be well again."""
     if idp.is_stopped:
         idp.again()
     idp.seconds, idp.drips, idp.status = 0.0, False, 200
     idp.answers.clear()
     idp.redirects.clear()
+
+
+SILENT = {"slow", "a drip without end"}
 
 
 def away(answer: httpx.Response) -> bool:
@@ -121,21 +125,30 @@ def away(answer: httpx.Response) -> bool:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # which database there is makes no difference here
 @pytest.mark.parametrize("name", FAULTS)
 def test_while_a_provider_fails_known_keys_serve_and_then_nobody_comes_in(
-    door: Door, name: str, capsys: pytest.CaptureFixture[str]
+    door: Door, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the start: 503. Later: the keys of before for a day, then 503. In the end, well again, at once."""
     idp, clock = door.idp, door.house.clock
-    FAULTS[name](idp)
+
+    def fail() -> None:
+        FAULTS[name](idp)
+        monkeypatch.setattr(discovery, "SECONDS", IMPATIENCE if name in SILENT else PATIENCE)
+
+    def mend() -> None:
+        mended(idp)
+        monkeypatch.setattr(discovery, "SECONDS", PATIENCE)
+
+    fail()
     began = time.monotonic()
     assert away(door.ask(idp.token(door.now)))
-    assert time.monotonic() - began < 20 * PATIENCE, "longer than two questions may take, on a busy machine"
+    assert time.monotonic() - began < PATIENCE / 2
     assert capsys.readouterr().out.count("does not give its keys") == 1
-    mend(idp)
+    mend()
     assert away(door.ask(idp.token(door.now))), "asked only a moment ago"
     clock.advance(AGAIN_WITHOUT_KEYS)
     assert door.ask(idp.token(door.now)).status_code == 200
 
-    FAULTS[name](idp)
+    fail()
     clock.advance(FRESH)
     for _ in range(3):
         assert door.ask(idp.token(door.now)).status_code == 200
@@ -145,7 +158,7 @@ def test_while_a_provider_fails_known_keys_serve_and_then_nobody_comes_in(
     assert door.ask(idp.token(door.now)).status_code == 200
     clock.advance(AGAIN)
     assert away(door.ask(idp.token(door.now)))
-    mend(idp)
+    mend()
     clock.advance(AGAIN)
     assert door.ask(idp.token(door.now)).status_code == 200
     assert idp.asked["/elsewhere"] == 0
@@ -181,7 +194,7 @@ def test_a_slow_provider_is_waited_for_by_all_at_once(door: Door) -> None:
         answers = await asyncio.gather(*(door.aask(token) for _ in range(50)))
         return [answer.status_code for answer in answers]
 
-    door.idp.seconds = PATIENCE / 5
+    door.idp.seconds = 0.1
     assert door.house.wait(together()) == [200] * 50
     assert door.idp.asked == {DISCOVERY: 1, JWKS: 1}
     door.house.clock.advance(FRESH)
