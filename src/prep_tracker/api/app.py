@@ -21,6 +21,7 @@ from prep_tracker.api.pages import assets, signing_in
 from prep_tracker.api.pages import worklist as worklist_page
 from prep_tracker.api.quick import Quick
 from prep_tracker.api.staff import (
+    auditing,
     clinic,
     clinical,
     imports,
@@ -60,6 +61,7 @@ ROUTERS = (
     migrating.router,
     clinic.router,
     retaining.router,
+    auditing.router,
     imports.router,
     health.router,
     reference.router,

@@ -20,7 +20,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     )
 }
 """The headers of answers by name."""
-LINES = frozenset({"simulate"})
+LINES = frozenset({"export_audit", "simulate"})
 """Operations that answer with one JSON document a line."""
 
 

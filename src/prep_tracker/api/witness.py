@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 EVENTS: Mapping[str, str] = MappingProxyType(
     {
         "diff": "versions.compared",
+        "export_audit": "audit.exported",
         "find_days": "days.searched",
         "find_patient": "patient.searched",
         "scan_text": "text.scanned",

@@ -93,9 +93,12 @@ class Keys:
         """Say whether a seal was made of just these lines, in this order, after the seal with the hash ``before``."""
         if seal.key_id is not None and seal.key_id not in self._by_id:
             return "unknown-key"
+        return "right" if hmac.compare_digest(self.made(before, seal, digest).encode(), seal.hash.encode()) else "wrong"
+
+    def made(self, before: str, seal: Seal, digest: Digest) -> str:
+        """Give the hash that a seal would have, were it made of these lines after the seal with the hash ``before``."""
         header = _header(before, seal.clinic_id, seal.number, seal.sealed_at, seal.lines, digest)
-        made = _hash(self._by_id.get(seal.key_id or ""), seal.key_id, header)
-        return "right" if hmac.compare_digest(made.encode(), seal.hash.encode()) else "wrong"
+        return _hash(self._by_id.get(seal.key_id or ""), seal.key_id, header)
 
     def may_follow(self, seal: Seal) -> bool:
         """Say whether a new seal may stand after this one: nobody goes on without a key where there was one."""
