@@ -59,6 +59,10 @@ class Settings(BaseSettings):
     wrong_credentials_a_minute: int = Field(
         60, ge=0, le=MOST_A_MINUTE, description="Write how many wrong ones an address may send; 0 for no limit."
     )
+    public_url: str | None = Field(
+        None,
+        description="Write the address under which patients and staff reach the service, as in https://prep.example.",
+    )
     log: Literal["console", "json"] = Field("console", description="Write console or json.")
     log_requests: bool = Field(default=False, description="Write true for a line of log a request, else false.")
 
@@ -69,6 +73,13 @@ class Settings(BaseSettings):
 
         database_url(value)
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_origin(cls, value: str | None) -> str | None:
+        if value is None or _ORIGIN.fullmatch(value.rstrip("/")):
+            return value and value.rstrip("/")
+        raise ValueError("not an address without a path")
 
     @field_validator("origins", mode="before")
     @classmethod

@@ -47,6 +47,9 @@ ACROSS_CLINICS = {
     "seals.waiting": "for the service, which seals whatever is there",
     "seals.chains": "for whoever proves the audit as a whole",
     "seals.lines": "for whoever proves the audit as a whole: one walk for all clinics",
+    "portal.find_link": "tells where somebody wants to come in",
+    "portal.find_session": "tells who calls",
+    "portal.purge": "forgets what has ended, whosever it was",
     "idempotency.purge": "forgets what is a day old, whosever it is",
 }
 STATEMENTS_ACROSS_CLINICS = {
@@ -64,6 +67,11 @@ STATEMENTS_ACROSS_CLINICS = {
     "seals._STARTED": "takes a lock, reads nothing",
     "seals._WAITING": "seals.waiting",
     "seals._LINES": "seals.lines",
+    "portal._LINK": "a beginning, never run by itself",
+    "portal._FIND_LINK": "portal.find_link",
+    "portal._FIND_SESSION": "portal.find_session",
+    "portal._PURGE_LINKS": "portal.purge",
+    "portal._PURGE_SESSIONS": "portal.purge",
     "idempotency._PURGE": "idempotency.purge",
 }
 

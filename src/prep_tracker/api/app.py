@@ -19,6 +19,7 @@ from prep_tracker.api.limits import Limits
 from prep_tracker.api.logs import log
 from prep_tracker.api.pages import assets, signing_in
 from prep_tracker.api.pages import worklist as worklist_page
+from prep_tracker.api.portal import mine, sessions
 from prep_tracker.api.quick import Quick
 from prep_tracker.api.staff import (
     auditing,
@@ -39,7 +40,7 @@ from prep_tracker.api.staff import (
 from prep_tracker.api.trail import Trail
 from prep_tracker.domain.chain import Keys
 from prep_tracker.domain.errors import UnavailableError
-from prep_tracker.services import staff_sessions
+from prep_tracker.services import portal, staff_sessions
 from prep_tracker.store import clinics, idempotency
 from prep_tracker.store.session import EVERY
 
@@ -65,6 +66,9 @@ ROUTERS = (
     imports.router,
     health.router,
     reference.router,
+    mine.router,
+    sessions.router,
+    sessions.open_router,
     worklist_page.router,
     signing_in.public,
     signing_in.router,
@@ -86,11 +90,13 @@ def create_app(
     chores: Sequence[Chore] = (),
     limits: Limits | None = None,
     audit_keys: Sequence[str] = (),
+    public_url: str | None = None,
 ) -> FastAPI:
     """Make the app on an open store.
 
     ``origins`` are web addresses from which pages may call, beside the clinics'. ``chores`` are done every minute.
     ``limits`` say how often anybody may ask; left out, they are those that the service has when nothing is set.
+    ``public_url`` is where people reach the service, for links to it; left out, it is what they called.
     ``audit_keys`` are the secrets with which the audit is sealed, newest first.
     """
     of_clinics: set[str] = set()
@@ -130,6 +136,7 @@ def create_app(
     app.state.service = Service(store, clock, Trail(Keys(audit_keys)))
     app.state.identities = Identities()
     app.state.origins = of_clinics
+    app.state.public_url = public_url
     app.state.limits = limits or Limits()
     problems.install(app)
     for router in ROUTERS:
@@ -152,6 +159,7 @@ async def _keep_house(store: Store, clock: Clock, of_clinics: set[str], chores: 
             before = clock.now() - timedelta(hours=KEPT_HOURS)
             await store.write(lambda c, before=before: idempotency.purge(c, before=before), EVERY)  # type: ignore[misc]
             await store.write(lambda c: staff_sessions.purge(c, now=clock.now()), EVERY)
+            await store.write(lambda c: portal.purge(c, now=clock.now()), EVERY)
             for chore in chores:
                 await store.write(lambda c, chore=chore: chore(c, clock.now()), EVERY)  # type: ignore[misc]
             await retention.keep(store, clock.now(), looked_on)

@@ -1,4 +1,4 @@
-"""Know who calls: by a key of ours, or by a token of the clinic's identity provider."""
+"""Know who calls: by a key of ours, a patient's session, or a token of the clinic's identity provider."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from prep_tracker.domain.errors import UnauthenticatedError
 from prep_tracker.services.access import authenticate
+from prep_tracker.services.portal import is_session, recognise_session
 from prep_tracker.store.session import EVERY
 
 if TYPE_CHECKING:
@@ -33,4 +34,7 @@ async def caller_of(app: FastAPI, token: str | None, now: datetime) -> tuple[Act
             return await identities.authenticate(service.store, token, now)
         except UnauthenticatedError:
             token = None
+    if token is not None and is_session(token):
+        session = token
+        return await service.store.read(lambda connection: recognise_session(connection, session, now=now), EVERY)
     return await service.store.read(lambda connection: authenticate(connection, token, now=now), EVERY)

@@ -45,6 +45,7 @@ def run(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> Non
                     store,
                     clock,
                     origins=settings.origins,
+                    public_url=settings.public_url,
                     log_requests=settings.log_requests,
                     chores=[redate] if demo else [],
                     limits=Limits(settings.requests_a_minute, settings.wrong_credentials_a_minute),

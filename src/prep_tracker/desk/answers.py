@@ -54,6 +54,20 @@ def mark_faults(step: Step | None, kind: str | None, on: date | None, today: dat
         yield Fault("/on", "before-booking", f"This is asked from the booking on; send {booked_on} or a later day.")
 
 
+def own_mark_faults(step: Step | None, kind: str | None) -> Iterator[Fault]:
+    """Refuse a patient's mark on what the clinic does; that something is not safe may be said by everybody."""
+    by = "clinician" if isinstance(step, Review) else getattr(step, "by", "patient")
+    if by != "patient" and kind not in {"unsafe", None}:
+        yield Fault("/step", "clinics-own", "The clinic marks this step itself. If something is not right, call them.")
+
+
+def own_answer_faults(protocol: Protocol, answers: Mapping[str, object]) -> Iterator[Fault]:
+    """Refuse a patient's answer to what the protocol asks of the clinic."""
+    for fact in protocol.facts:
+        if fact.id in answers and fact.by != "patient":
+            yield Fault(f"/{fact.id}", "clinics-own", "The clinic answers this question itself.")
+
+
 def exposure_faults(
     lexicon: Lexicon, to: str | None, kind: str | None, on: date | None, today: date, pointer: str = ""
 ) -> Iterator[Fault]:

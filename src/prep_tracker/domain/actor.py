@@ -19,7 +19,9 @@ class Actor:
     person: str
     scopes: frozenset[str] = frozenset()
     patient_id: str | None = None
-    """Set for a patient's own session: nothing but this patient's things exists for it."""
+    """Set for the session of a patient or carer: whose procedure it is."""
+    procedure_id: str | None = None
+    """Set with it: nothing but this procedure exists for the session."""
 
     def may(self, *roles: Role) -> bool:
         """Say whether this role is among ``roles``; an admin may do all that a coordinator may."""

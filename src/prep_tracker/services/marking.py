@@ -48,7 +48,9 @@ def _mark_faults(desk: Desk, case: Case, kind: str | None, step: str | None, on:
         return [Fault("/step", "no-step", "This is said about no step: leave step out.")]
     if step is None:
         return list(checks.day_faults("/on", on, desk.today))
-    return list(checks.mark_faults(steps_of(case.checklist).get(step), kind, on, desk.today, case.row.booked_on))
+    known = steps_of(case.checklist).get(step)
+    own = checks.own_mark_faults(known, kind) if desk.actor.procedure_id else ()
+    return [*checks.mark_faults(known, kind, on, desk.today, case.row.booked_on), *own]
 
 
 def expose(
@@ -76,7 +78,9 @@ def answer(connection: Connection, desk: Desk, procedure_id: str, answers: Mappi
     """Answer facts that the protocol asks; a value of None takes an answer back."""
     case = open_to_change(connection, desk, procedure_id)
     require_open(case)
-    faults = tuple(checks.answer_faults(case.checklist.rules.protocol, answers))
+    protocol = case.checklist.rules.protocol
+    own = checks.own_answer_faults(protocol, answers) if desk.actor.procedure_id else ()
+    faults = (*checks.answer_faults(protocol, answers), *own)
     if not answers:
         faults = (Fault("", "empty", "Send at least one fact with its answer."),)
     if faults:

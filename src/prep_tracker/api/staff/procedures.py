@@ -20,6 +20,7 @@ from prep_tracker.api.door import (
     IfNoneMatch,
     Lang,
     act,
+    desk_of,
     not_modified,
     read,
     respond,
@@ -29,7 +30,7 @@ from prep_tracker.api.door import (
     words_of,
 )
 from prep_tracker.api.examples import BOOKING, CHECKLIST, MOVE, MOVED, PROCEDURE
-from prep_tracker.api.staff.views import etag, known_of, procedure_document
+from prep_tracker.api.staff.views import etag, known_of, procedure_document, view_of
 from prep_tracker.api.wire import Answer, answer
 from prep_tracker.domain.days import parse_day
 from prep_tracker.domain.errors import Fault
@@ -120,7 +121,7 @@ async def get_checklist(
 ) -> Response:
     """Read what the patient must keep, do and confirm, as it stands on a day, with every item's timeline."""
     words = words_of(request, lang)
-    view = "staff-all" if everything else "staff"
+    view = f"{view_of(desk_of(request))}{'-all' if everything else ''}"
 
     def work(connection: Connection, desk: Desk) -> Answer | str:
         row = checklist.find_version(connection, desk, procedure_id)

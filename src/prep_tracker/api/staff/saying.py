@@ -43,7 +43,7 @@ async def mark(
     words = words_of(request, lang)
 
     def work(connection: Connection, desk: Desk) -> Answer:
-        desk = replace(desk, on_behalf_of=body.on_behalf_of)
+        desk = replace(desk, on_behalf_of=None if desk.actor.procedure_id else body.on_behalf_of)
         on = body.on
         if on is None and body.kind != "since":
             on = desk.today

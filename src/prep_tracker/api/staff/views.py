@@ -31,7 +31,12 @@ def known_of(body: KnownIn) -> Known:
 
 def etag(case: Case, desk: Desk, words: Words) -> str:
     """Give the tag of a procedure as it stands today."""
-    return tag(desk, case.row.version, None, words.language)
+    return tag(desk, case.row.version, None, words.language, view_of(desk))
+
+
+def view_of(desk: Desk) -> str:
+    """Give the name of the view that a caller has: patients and carers see the same."""
+    return "patient" if desk.actor.procedure_id else "staff"
 
 
 def procedure_document(found: Standing, patient: PatientRow, words: Words) -> dict[str, Any]:

@@ -1,0 +1,188 @@
+"""Let a patient, or who cares for them, in to one procedure: by a link of the clinic, or by the clinic's own portal."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from prep_tracker.desk.case import note_other
+from prep_tracker.domain.actor import Actor
+from prep_tracker.domain.errors import ConflictError, NotFoundError, UnauthenticatedError
+from prep_tracker.store import audit, clinics, patients, portal, procedures
+from prep_tracker.store.audit import AuditLine
+from prep_tracker.store.portal import Holder, LinkRow, SessionRow
+
+if TYPE_CHECKING:
+    from prep_tracker.desk.case import Desk
+    from prep_tracker.store import Connection
+    from prep_tracker.store.clinics import ClinicRow
+
+LINK_DAYS, MOST_LINK_DAYS = 14, 90
+SESSION_DAYS = 60
+"""How long a phone stays signed in: longer than a preparation takes."""
+MINTED = timedelta(hours=12)
+"""How long a session lasts that the clinic's portal asked for: the portal knows its patient and can ask again."""
+MOST_TRIES = 5
+_TOKEN = re.compile(r"ps_[A-Za-z0-9_-]{43}", re.ASCII)
+REFUSED = "This link or session cannot be used, or not any more. Ask the clinic for a new link."
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A session at the only moment at which its secret is known."""
+
+    token: str
+    row: SessionRow
+
+
+Refusal = Literal["refused", "birth-date-needed", "birth-date-wrong"]
+
+
+def make_link(connection: Connection, desk: Desk, procedure_id: str, days: int, holder: Holder) -> tuple[str, datetime]:
+    """Make a link that lets one person in once; gives its secret, shown only now, and until when it works.
+
+    Raises ``NotFoundError``, and ``ConflictError`` for a procedure that will not take place.
+    """
+    row = procedures.get(connection, desk.clinic.id, procedure_id)
+    _require_ahead(row.ended)
+    token, expires_at = secrets.token_urlsafe(32), desk.now + timedelta(days=days)
+    link = LinkRow(_hash(token), desk.clinic.id, procedure_id, holder, desk.now, expires_at, None, 0)
+    portal.add_link(connection, desk.clinic.id, link)
+    _note(connection, desk, "portal-link.made", procedure_id, row.patient_id, 201)
+    return token, expires_at
+
+
+def mint(connection: Connection, desk: Desk, procedure_id: str) -> Opened:
+    """Open a session for the patient whom the clinic's own portal has signed in. Raises like ``make_link``."""
+    row = procedures.get(connection, desk.clinic.id, procedure_id)
+    _require_ahead(row.ended)
+    opened = _open(connection, desk.clinic.id, procedure_id, row.patient_id, "patient", desk.now, desk.now + MINTED)
+    _note(connection, desk, "portal-session.minted", procedure_id, row.patient_id, 201)
+    return opened
+
+
+def find_clinic(connection: Connection, token: str) -> str:
+    """Give the id of the clinic that a link leads to. Raises ``UnauthenticatedError``."""
+    link = portal.find_link(connection, _hash(token))
+    if link is None:
+        raise UnauthenticatedError(REFUSED)
+    return link.clinic_id
+
+
+def open_link(
+    connection: Connection, clinic_id: str, token: str, birth_date: date | None, *, now: datetime, request_id: str
+) -> Opened | Refusal:
+    """Use a link: the first who comes is let in, with the right date of birth where the clinic asks for it.
+
+    A refusal is given back, not raised, because a wrong date of birth is counted and has to be kept.
+    """
+    try:
+        link = portal.lock_link(connection, clinic_id, _hash(token))
+    except NotFoundError:
+        return "refused"
+    if link.used_at is not None or link.expires_at <= now or link.tries >= MOST_TRIES:
+        return "refused"
+    row = procedures.get(connection, clinic_id, link.procedure_id)
+    clinic = clinics.get(connection, clinic_id)
+    born = patients.get(connection, clinic_id, row.patient_id).birth_date
+    if clinic.settings.get("portal_birth_date") and born is not None and birth_date != born:
+        if birth_date is None:
+            return "birth-date-needed"
+        portal.count_try(connection, clinic_id, link.token_hash)
+        return "birth-date-wrong" if link.tries + 1 < MOST_TRIES else "refused"
+    portal.use_link(connection, clinic_id, link.token_hash, now)
+    until = now + timedelta(days=SESSION_DAYS)
+    opened = _open(connection, clinic_id, link.procedure_id, row.patient_id, link.holder, now, until)
+    line = AuditLine(
+        now,
+        link.holder,
+        opened.row.id,
+        "",
+        "E",
+        "portal-session.began",
+        "procedure",
+        201,
+        entity_id=link.procedure_id,
+        patient_id=row.patient_id,
+        request_id=request_id,
+    )
+    audit.add(connection, clinic_id, line)
+    return opened
+
+
+def recognise_session(connection: Connection, token: str, *, now: datetime) -> tuple[Actor, ClinicRow]:
+    """Know a patient or carer by their session. Raises ``UnauthenticatedError``."""
+    row = portal.find_session(connection, _hash(token)) if _TOKEN.fullmatch(token) else None
+    if row is None or row.revoked_at is not None or row.expires_at <= now:
+        raise UnauthenticatedError(REFUSED)
+    return _actor(row), clinics.get(connection, row.clinic_id)
+
+
+def is_session(token: str) -> bool:
+    """Say whether a bearer token is written like a session's."""
+    return token.startswith("ps_")
+
+
+def sign_out(connection: Connection, desk: Desk) -> None:
+    """End the session that asks for it."""
+    portal.revoke_session(connection, desk.clinic.id, desk.actor.credential_id, desk.now)
+    _note(connection, desk, "portal-session.ended", desk.actor.procedure_id, desk.actor.patient_id, 204)
+
+
+def sessions_of(connection: Connection, desk: Desk, procedure_id: str) -> list[SessionRow]:
+    """List who is signed in to a procedure, and who was. Raises ``NotFoundError``."""
+    procedures.get(connection, desk.clinic.id, procedure_id)
+    return portal.sessions_of(connection, desk.clinic.id, procedure_id)
+
+
+def revoke(connection: Connection, desk: Desk, procedure_id: str, session_id: str) -> None:
+    """End a session for whoever holds it, for example a carer who is none any more. Raises ``NotFoundError``."""
+    row = procedures.get(connection, desk.clinic.id, procedure_id)
+    if all(one.id != session_id for one in portal.sessions_of(connection, desk.clinic.id, procedure_id)):
+        raise NotFoundError
+    portal.revoke_session(connection, desk.clinic.id, session_id, desk.now)
+    _note(connection, desk, "portal-session.revoked", procedure_id, row.patient_id, 204)
+
+
+def purge(connection: Connection, *, now: datetime) -> None:
+    """Forget links and sessions whose time has passed."""
+    portal.purge(connection, now=now)
+
+
+def _open(
+    connection: Connection,
+    clinic_id: str,
+    procedure_id: str,
+    patient_id: str,
+    holder: Holder,
+    now: datetime,
+    until: datetime,
+) -> Opened:
+    token = f"ps_{secrets.token_urlsafe(32)}"
+    row = SessionRow(_hash(token), secrets.token_hex(8), clinic_id, procedure_id, patient_id, holder, now, until, None)
+    portal.add_session(connection, clinic_id, row)
+    return Opened(token, row)
+
+
+def _actor(row: SessionRow) -> Actor:
+    return Actor(row.clinic_id, row.holder, row.id, "", patient_id=row.patient_id, procedure_id=row.procedure_id)
+
+
+def _require_ahead(ended: str | None) -> None:
+    if ended in {"cancelled", "no-show"}:
+        raise ConflictError(f"This procedure is {ended}; there is nothing to prepare for any more.")
+
+
+def _note(
+    connection: Connection, desk: Desk, event: str, procedure_id: str | None, patient_id: str | None, outcome: int
+) -> None:
+    note_other(connection, desk, "E", event, "procedure", procedure_id, patient_id=patient_id, outcome=outcome)
+
+
+def _hash(token: str) -> str:
+    # 256 random bits: nothing to guess, so nothing to slow down.
+    return hashlib.sha256(token.encode()).hexdigest()
