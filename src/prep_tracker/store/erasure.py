@@ -74,6 +74,18 @@ ABOUT_PATIENTS = tuple(name for name, handling in TABLES.items() if handling.exp
 OF_PROCEDURES = tuple(METADATA.tables[name] for name, handling in TABLES.items() if handling.by == "procedure_id")
 SECRET = frozenset({"secret_hash", "token_hash"})
 """Columns that an export has without what is in them: they say nothing about anybody, and open doors."""
+EMPTY: Mapping[str, Any] = MappingProxyType(
+    {
+        "name": "",
+        "language": "und",  # undetermined (BCP 47)
+        "birth_date": None,
+        "time_zone": None,
+        "email": None,
+        "phone": None,
+        "messages": {},
+    }
+)
+"""What a patient's row holds once there is nothing in it. The reference becomes one that follows from the id."""
 STAYS = frozenset({"clinic_id", "id", "version", "erased_at", "created_at"})
 """What a tombstone has of its own: that there was somebody, from when, until when."""
 
@@ -117,20 +129,9 @@ def erase(connection: Connection, clinic_id: str, patient_id: str, *, now: datet
     for some in _batches([patient_id, *gone]):
         naming = or_(*(part for name in some for part in _naming(connection, name)))
         connection.execute(delete(idempotency).where(idempotency.c.clinic_id == clinic_id, naming))
-    tombstone: dict[str, Any] = {
-        "reference": f"erased-{patient_id}",
-        "name": "",
-        "language": "und",  # undetermined (BCP 47)
-        "birth_date": None,
-        "time_zone": None,
-        "email": None,
-        "phone": None,
-        "messages": {},
-        "erased_at": now,
-        "version": patients.c.version + 1,
-    }
+    bare: dict[str, Any] = {"reference": f"erased-{patient_id}", "erased_at": now, "version": patients.c.version + 1}
     connection.execute(
-        update(patients).where(patients.c.clinic_id == clinic_id, patients.c.id == patient_id).values(tombstone)
+        update(patients).where(patients.c.clinic_id == clinic_id, patients.c.id == patient_id).values({**EMPTY, **bare})
     )
     return gone
 

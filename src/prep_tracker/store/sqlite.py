@@ -20,11 +20,12 @@ from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from prep_tracker.domain.errors import UnavailableError
-from prep_tracker.store.engine import sqlite_engine
+from prep_tracker.store.engine import SECONDS_BUSY, sqlite_engine
 from prep_tracker.store.session import EVERY, QueryError, Store
 
 T = TypeVar("T")
 MOST_TOGETHER = 256
+_SECONDS_CLEANSE = 1
 _READONLY = 8
 _SICK = frozenset({5, 6, 7, _READONLY, 9, 10, 13, 14, 15})
 """BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL: SQLite's primary result codes."""
@@ -217,8 +218,12 @@ def _read(connection: Connection, fn: Callable[[Connection], T]) -> T:
 
 def _cleanse(connection: Connection) -> None:
     raw = _raw(connection)
-    raw.execute("VACUUM")
-    busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    raw.execute(f"PRAGMA busy_timeout={_SECONDS_CLEANSE * 1000}")  # all who write wait as long
+    try:
+        raw.execute("VACUUM")
+        busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={SECONDS_BUSY * 1000}")
     if busy:
         raise UnavailableError(
             "Somebody is still reading what was erased, so the write-ahead log could not be emptied."
