@@ -185,9 +185,9 @@ def qr(text: str) -> str:
     """Draw a text as a QR code, as SVG that takes the colour of what stands around it and any size."""
     drawn = BytesIO()
     segno.make(text, error="m").save(
-        drawn, kind="svg", xmldecl=False, omitsize=True, border=2, dark="currentColor", svgclass=None, lineclass=None
+        drawn, kind="svg", xmldecl=False, omitsize=True, border=2, svgclass=None, lineclass=None
     )
-    return drawn.getvalue().decode().strip()
+    return drawn.getvalue().decode().strip().replace('stroke="#000"', 'stroke="currentColor"')
 
 
 def _session(made: Opened) -> dict[str, Any]:
