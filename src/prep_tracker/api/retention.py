@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib import parse
 
 from prep_tracker.api.logs import log
 from prep_tracker.desk import memory
@@ -77,3 +79,12 @@ async def cleanse(store: Store) -> None:
         await asyncio.to_thread(store.cleanse)
     except UnavailableError:
         log().warning("the database's file could not be cleared of what was erased; it is tried again within a day")
+
+
+def _forget_addresses(_: Collection[str] | None) -> None:
+    """Forget the addresses that Python took apart last: in one of them a patient may be looked for by reference."""
+    split: Any = parse.urlsplit
+    split.cache_clear()
+
+
+memory.keep_track(_forget_addresses)

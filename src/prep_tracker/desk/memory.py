@@ -8,26 +8,30 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection
+from types import MethodType
 from typing import TypeVar
-from weakref import WeakMethod
+from weakref import WeakMethod, ref
 
 K = TypeVar("K")
 V = TypeVar("V")
 Forget = Callable[[Collection[str] | None], None]
-_forgetting: list[WeakMethod[Forget]] = []
+_forgetting: list[ref[Forget]] = []
 
 
 def keep_track(forget: Forget) -> None:
-    """Let a method be told which procedures to forget, by id, or None for everything, as long as its object lives."""
-    _forgetting.append(WeakMethod(forget))
+    """Let this be told which procedures to forget, by id, or None for everything.
+
+    A method is told for as long as somebody else holds its object.
+    """
+    _forgetting.append(WeakMethod(forget) if isinstance(forget, MethodType) else ref(forget))
 
 
 def forget(procedures: Collection[str] | None) -> None:
     """Forget these procedures, by id, wherever this process remembers something of them; None: everything."""
-    for method in list(_forgetting):
-        told = method()
+    for one in list(_forgetting):
+        told = one()
         if told is None:
-            _forgetting.remove(method)
+            _forgetting.remove(one)
         else:
             told(procedures)
 
