@@ -54,11 +54,18 @@ class Limits:
             self._wrong.hit(place_of(host))
 
 
+class _PerMinute(RateLimitItemPerMinute):
+    """So many a minute. Each limit has a storage of its own, so that a caller's name is key enough."""
+
+    def key_for(self, *identifiers: bytes | str | float) -> str:
+        return str(identifiers[0])
+
+
 class _Limit:
     """One limit, and when it was last logged: once a minute is enough to know of it, and too little to fill a disk."""
 
     def __init__(self, amount: int, of_what: str, seconds: Seconds) -> None:
-        self._item = RateLimitItemPerMinute(amount)
+        self._item = _PerMinute(amount)
         self._limiter = MovingWindowRateLimiter(Moments(seconds))
         self._name, self._seconds, self._told = f"{amount} {of_what}", seconds, -inf
 
