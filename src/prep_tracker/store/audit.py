@@ -149,7 +149,7 @@ def patients_of(connection: Connection, clinic_id: str, procedure_ids: Iterable[
     found: dict[str, str] = {}
     for start in range(0, len(ids), _AT_ONCE):
         given = {"this_clinic": clinic_id, "these": ids[start : start + _AT_ONCE]}
-        found |= {procedure: patient for procedure, patient in connection.execute(_PATIENTS, given)}
+        found.update((row.id, row.patient_id) for row in connection.execute(_PATIENTS, given))
     return found
 
 
