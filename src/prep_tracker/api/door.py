@@ -127,10 +127,12 @@ class Door(APIRoute):
 
 def _refusal(actor: Actor, roles: Collection[str], scope: str | None) -> str:
     """Say who may do this, and who asked."""
+    if "patient" in roles:
+        return f"This is for a patient's own session; yours is {actor.role}."
     if actor.role == "integration":
         return f"This key needs the scope {scope}." if scope else "This is for staff; a key for systems cannot do it."
-    if "patient" in roles:
-        return "This is for a patient's own session; staff have the same under /v1/procedures."
+    if not roles:
+        return f"This needs a key for systems with the scope {scope}; yours is {actor.role}."
     named = sorted(roles, key=("coordinator", "clinician", "admin").index)
     return f"This needs the role {' or '.join(named)}; yours is {actor.role}."
 
