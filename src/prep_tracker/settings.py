@@ -19,6 +19,7 @@ NOT_OURS = "PREP_TEST_"
 """What begins so belongs to the tests, not to the service."""
 MOST_A_MINUTE = 1_000_000
 """What no process reaches; each request of the last minute takes a few bytes."""
+SHORTEST_KEY = 32
 _ORIGIN = re.compile(r"https?://[^\s/?#@,]+")
 
 
@@ -63,6 +64,11 @@ class Settings(BaseSettings):
         None,
         description="Write the address under which patients and staff reach the service, as in https://prep.example.",
     )
+    audit_key: str | None = Field(
+        None,
+        repr=False,
+        description="Write a secret of 32 characters or more; after a new one, the old ones, with commas between.",
+    )
     log: Literal["console", "json"] = Field("console", description="Write console or json.")
     log_requests: bool = Field(default=False, description="Write true for a line of log a request, else false.")
 
@@ -72,6 +78,18 @@ class Settings(BaseSettings):
         from prep_tracker.store.engine import database_url
 
         database_url(value)
+        return value
+
+    @property
+    def audit_keys(self) -> tuple[str, ...]:
+        """Give the secrets with which the audit is sealed and proven, newest first."""
+        return tuple(one.strip() for one in (self.audit_key or "").split(",") if one.strip())
+
+    @field_validator("audit_key")
+    @classmethod
+    def _are_long(cls, value: str | None) -> str | None:
+        if value is not None and any(len(one.strip()) < SHORTEST_KEY for one in value.split(",")):
+            raise ValueError("a secret that can be guessed")
         return value
 
     @field_validator("public_url")

@@ -26,6 +26,7 @@ NOT_QUERIES = {
     "engine",
     "hot",
     "migrate",
+    "owner",
     "postgresql",
     "roles",
     "rows",

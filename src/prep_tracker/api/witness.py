@@ -40,7 +40,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
 PAGES = "/staff"
 REFUSED, MORE = "credential.refused", "credential.refused.more"
 _READS = re.compile(r"(?:get|list)_(.+)")
-_SEARCHES = ("list_", "find_")
+_EXECUTES = ("list_", "find_", "export_")
 _KEY_ID = re.compile(rb"bearer\s+prep_[a-z]{2,8}_([0-9a-f]{16})_", re.IGNORECASE)
 _NAMELESS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:@\d{1,6})?")
@@ -85,9 +85,11 @@ def showed(request: Request, *, patients: Iterable[str] = (), procedures: Iterab
 
 
 def showed_more(request: Request, *, procedures: Iterable[str]) -> None:
-    """Say whose data the next lines of an answer show that is on its way already; it gets a line of its own."""
-    trail: Trail = request.app.state.service.trail
-    trail.add(_noted(request.scope, request.state.desk, 200, Shown((), tuple(procedures))))
+    """Say whose data the next part of an answer shows that is on its way already; it gets a line of its own."""
+    shown = Shown((), tuple(procedures))
+    if shown.procedures:
+        trail: Trail = request.app.state.service.trail
+        trail.add(_noted(request.scope, request.state.desk, 200, shown))
 
 
 def witness(scope: Scope, message: Message) -> None:
@@ -201,9 +203,11 @@ def _event(one: Noted) -> str:
 
 def _action(one: Noted) -> Action:
     if one.method == "GET":
-        return "E" if one.shown is not None or one.operation.startswith(_SEARCHES) else "R"
+        return "E" if one.shown is not None or one.operation.startswith(_EXECUTES) else "R"
     if one.status < 400:  # noqa: PLR2004 - of HTTP
         return "E" if one.repeated is None else "R"
+    if one.method == "POST" and one.params:
+        return "U"  # something is added to what is there
     return _ACTIONS.get(one.method, "E")
 
 

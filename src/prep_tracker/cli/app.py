@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prep_tracker import __version__
-from prep_tracker.cli import db, identity, importing, keys, looking, protocols, retention, upkeep
+from prep_tracker.cli import audit, db, identity, importing, keys, looking, protocols, retention, upkeep
 from prep_tracker.cli.out import Commands, say, say_json
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ EPILOG = (
     "Exit codes: 0 done; 1 it could not be done (a protocol with faults, a database that cannot be reached, "
     "a refusal); 2 the command line or a setting has to be corrected.\n\n"
     "Settings stand in the environment: PREP_DATABASE_URL (left out: sqlite:///prep-tracker.db), PREP_HOST, PREP_PORT, "
-    "PREP_ORIGINS, PREP_TRUSTED_PROXIES, PREP_REQUESTS_A_MINUTE, PREP_WRONG_CREDENTIALS_A_MINUTE, PREP_LOG and "
-    "PREP_LOG_REQUESTS. With _FILE behind its name, a setting is read from that file. "
+    "PREP_ORIGINS, PREP_TRUSTED_PROXIES, PREP_REQUESTS_A_MINUTE, PREP_WRONG_CREDENTIALS_A_MINUTE, PREP_AUDIT_KEY, "
+    "PREP_LOG and PREP_LOG_REQUESTS. With _FILE behind its name, a setting is read from that file. "
     "A demo for which no database is named uses prep-tracker-demo.db."
 )
 PLAN_EPILOG = "Everything that is said here counts as said on the as-of day. Days are written YYYY-MM-DD."
@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(keys.app, name="keys")
 app.add_typer(db.app, name="db")
+app.add_typer(audit.app, name="audit")
 app.add_typer(protocols.app, name="protocol")
 app.add_typer(upkeep.clinic_app, name="clinic")
 upkeep.clinic_app.add_typer(identity.app, name="sign-in")

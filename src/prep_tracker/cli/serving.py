@@ -48,6 +48,7 @@ def run(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> Non
                     public_url=settings.public_url,
                     log_requests=settings.log_requests,
                     chores=[redate] if demo else [],
+                    audit_keys=settings.audit_keys,
                     limits=Limits(settings.requests_a_minute, settings.wrong_credentials_a_minute),
                 ),
                 access_log=False,

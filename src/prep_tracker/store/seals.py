@@ -55,6 +55,10 @@ class SealedLine(NamedTuple):
     entity_id: Any
     values: tuple[Any, ...]
 
+    def named(self) -> dict[str, Any]:
+        """Give the values by name, and the seal."""
+        return {**dict(zip(_NAMES, self.values, strict=True)), "seal": self.seal}
+
 
 def _raw(column: Column[Any]) -> ColumnElement[Any]:
     """Read a column as it is kept: what somebody put there who changed the file by hand need not be an instant."""

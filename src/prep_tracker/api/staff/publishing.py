@@ -212,8 +212,7 @@ async def _simulated(request: Request, rules: Rules, slug: str, total: int) -> A
             desk.clinic.id,
         )
         tally.add(effects, tried)
-        if effects:
-            showed_more(request, procedures=[effect.row.id for effect in effects])
+        showed_more(request, procedures=[effect.row.id for effect in effects])
         yield b"".join(to_json(_effect(effect)) + b"\n" for effect in effects)
         yield to_json({"line": "progress", "done": tally.done, "total": max(total, tally.done)}) + b"\n"
         if following is None:
