@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from time import monotonic
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from limits import RateLimitItemPerMinute
 from limits.strategies import FixedWindowRateLimiter
 
-from prep_tracker.api import logs
 from prep_tracker.api.limits import MOST_CALLERS, Limits, Moments, place_of
 from prep_tracker.domain.actor import Actor
 from prep_tracker.domain.errors import TooOftenError
@@ -141,9 +139,11 @@ def test_those_who_go_on_trying_are_not_the_ones_who_are_forgotten() -> None:
         assert not moments.acquire_entry("persistent", WRONG, 60)
 
 
-def test_a_limit_that_is_reached_is_logged_once_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_limit_that_is_reached_is_logged_once_a_minute(
+    capsys: pytest.CaptureFixture[str], log_to_stderr: Callable[[], None]
+) -> None:
+    log_to_stderr()
     ticking = Ticking()
-    logs.configure("json", sys.stderr)
     counted = Limits(1, 1, seconds=ticking)
     for _ in range(3):
         counted.count(ACTOR)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from pydantic import Field, ValidationError
 from sqlalchemy import make_url
 from typer.main import get_command
 
-from prep_tracker.api import logs
 from prep_tracker.api.app import create_app
 from prep_tracker.cli import app
 from prep_tracker.clock import SetClock
@@ -29,9 +27,12 @@ from tests.cli.terminal import program, run
 CANARY = "canary-7f3a"
 AWAY = f"postgresql://ana:{CANARY}@127.0.0.1:1/aster"
 """A database that nobody has; its password must not come out."""
-GOOD: dict[str, Any] = {"database_url": AWAY}
+GOOD: dict[str, Any] = {"database_url": AWAY, "audit_key": f"{CANARY}-{'x' * 40}"}
 """For each secret a value with the canary in it."""
-TELLING = ("url", "secret", "password", "token", "pepper", "key", "dsn", "credential")
+BAD: dict[str, Any] = {"database_url": AWAY.replace("postgresql", "mysql"), "audit_key": CANARY}
+"""And one that is refused."""
+TELLING = {"database", "secret", "password", "token", "pepper", "key", "dsn", "credential"}
+"""What tells of a secret in the name of a setting; and, but for the name of a database, in that of an option."""
 KEY = f"prep_live_0123456789abcdef_{'x' * 43}"
 
 
@@ -51,14 +52,14 @@ def secrets_of(kind: type[Settings]) -> set[str]:
 def check_what_sounds_secret_is(kind: type[Settings]) -> None:
     """Hold that no text setting whose name tells of a secret is shown."""
     texts = {name for name, told in kind.model_fields.items() if "str" in str(told.annotation)}
-    assert {name for name in texts if set(name.split("_")) & set(TELLING)} <= secrets_of(kind)
+    assert {name for name in texts if set(name.split("_")) & TELLING} <= secrets_of(kind)
 
 
 def check_no_repr_shows_it(kind: type[Settings]) -> None:
     """Hold that neither repr nor str shows a secret."""
     for name, value in GOOD.items():
         made = kind(**{name: value})
-        assert getattr(made, name) == value
+        assert CANARY in str(getattr(made, name))
         assert CANARY not in f"{made!r} {made} {made.model_fields_set} {[made]}"
 
 
@@ -95,12 +96,12 @@ def test_a_secret_that_is_shown_is_found() -> None:
 def test_every_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
     (tmp_path / "secret").write_text(f"{GOOD[name]}\n", encoding="utf-8")
     monkeypatch.setenv(f"PREP_{name.upper()}_FILE", str(tmp_path / "secret"))
-    assert getattr(load(), name) == GOOD[name]
+    assert GOOD[name] in str(getattr(load(), name))
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_no_error_shows_a_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
-    wrong: Any = GOOD[name].replace("postgresql", "mysql")
+    wrong = BAD[name]
     with pytest.raises(ValidationError) as caught:
         Settings(**{name: wrong})
     assert CANARY not in f"{caught.value} {caught.value!r}"
@@ -124,7 +125,7 @@ def test_no_help_shows_a_secret_and_no_option_takes_one(monkeypatch: pytest.Monk
         told = run(*path, "--help").stdout
         assert CANARY not in told
         options = [word.lstrip("-").rstrip(",") for word in told.split() if word.startswith("--")]
-        assert not {word for option in options for word in option.split("-")} & set(TELLING), path
+        assert not {word for option in options for word in option.split("-")} & (TELLING - {"database"} | {"url"}), path
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,9 @@ def test_a_database_that_is_away_is_told_without_its_password(command: str) -> N
     assert CANARY not in done.stdout + done.stderr
 
 
-def test_no_answer_and_no_log_shows_a_secret(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_answer_and_no_log_shows_a_secret(
+    capsys: pytest.CaptureFixture[str], log_to_stderr: Callable[[], None]
+) -> None:
     """Whatever is asked while the database is away, and of the chores of every minute."""
 
     async def asked() -> list[httpx.Response]:
@@ -148,7 +151,7 @@ def test_no_answer_and_no_log_shows_a_secret(capsys: pytest.CaptureFixture[str])
             paths = ("/readyz", "/v1/worklist", f"/v1/procedures/{NOBODY}/checklist")
             return [await client.get(path, headers={"Authorization": f"Bearer {KEY}"}) for path in paths]
 
-    logs.configure("json", sys.stderr)
+    log_to_stderr()
     answers = asyncio.run(asked())
     assert [answer.status_code for answer in answers] == [503] * 3
     said = capsys.readouterr()
