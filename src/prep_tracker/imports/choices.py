@@ -8,6 +8,7 @@ from typing import Any
 
 from prep_tracker.domain.errors import Fault
 from prep_tracker.imports.headers import FIXABLE, NAMES
+from prep_tracker.imports.rows import language_of
 from prep_tracker.imports.text import ENCODINGS
 from prep_tracker.imports.values import ORDERS
 
@@ -42,6 +43,8 @@ def choice_faults(choices: Choices) -> Iterator[Fault]:
             yield Fault("/fixed", "unknown-field", f"The same for all rows may be {' or '.join(FIXABLE)}.")
         elif name in choices.columns:
             yield Fault(f"/fixed/{name}", "together", "Say either a column or what holds for all rows.")
+    if language_of(choices.fixed.get("language", "en")) is None:
+        yield Fault("/fixed/language", "not-a-language", "Say a language by its code, such as en, es or nl.")
     if len(choices.protocols) > MOST_WORDS:
         yield Fault("/protocols", "too-many", f"Give a meaning to at most {MOST_WORDS} words.")
     if choices.date_order not in {None, *ORDERS}:

@@ -72,6 +72,8 @@ class Package:
                 watch(piece)
             pieces.append(piece)
         content = b"".join(pieces)
+        if zlib.crc32(content) != info.CRC:
+            raise damaged()
         if b"<!DOCTYPE" in content:  # no workbook has one, and it could make much of little
             raise damaged()
         self._taken[info.filename] = content

@@ -75,8 +75,6 @@ class Report:
     faults: list[CellFault] = field(default_factory=list)
     left: list[CellFault] = field(default_factory=list)
     """What came in between while others were booked: these rows were not."""
-    done: bool = False
-    """Every row that could be booked is, and nothing came in between."""
 
     @property
     def rows(self) -> int:
@@ -126,7 +124,7 @@ class Report:
         """Write it as one JSON document. It holds headers, addresses and ids, and nothing that stands in a row."""
         return {
             "dry_run": dry_run,
-            "done": self.done,
+            "done": not (dry_run or self.faults or self.to_book or self.left),
             "file": self._file(),
             "columns": {
                 name: {"header": one.header, "column": letters(one.index), "source": one.source}

@@ -95,6 +95,13 @@ class Found:
     """The booking reference of every row that has one, wrong rows included."""
 
 
+def language_of(word: str) -> str | None:
+    """Give the tag of a language by its name or its tag, as in Spanish, español, es or ES; None for anything else."""
+    first, hyphen, rest = word.strip().replace("_", "-").partition("-")
+    tag = _LANGUAGES.get(plain(word), f"{first.lower()}{hyphen}{rest}")
+    return tag if re.fullmatch(LANGUAGE, tag) else None
+
+
 def words_for_protocols(table: Table, layout: Layout, fixed: Mapping[str, str]) -> set[str]:
     """List what the file says of protocols, each once, as it is written."""
     words = {fixed["protocol"]} if "protocol" in fixed else set()
@@ -154,8 +161,9 @@ class _Reader:
         moment = self._value("on", lambda v: day_of(v, self._found.orders["on"], self._table.epoch), required=True)
         at = self._time(moment.on if moment else None, moment.at if moment else None)
         person = self._person()
-        self._no_more_cells()
-        if self._faults and moment and moment.on < self._reading.today:
+        moved = self._has_more_cells()
+        # Whatever is wrong in a row of the past can stay so; but where cells have moved, nobody knows which day it is.
+        if self._faults and not moved and moment and moment.on < self._reading.today:
             self._found.skipped.append(Skipped(self._row.number, "past"))
             return
         if reference:
@@ -204,12 +212,9 @@ class _Reader:
         word = self._text("language", required=False, most=LONGEST_NAME) or self._reading.fixed.get("language")
         if not word:
             return None
-        tag = word.replace("_", "-")
-        tag = tag[:3].lower() + tag[3:] if len(tag) > 3 else tag.lower()  # noqa: PLR2004 - the longest first part
-        code = _LANGUAGES.get(plain(word), tag)
-        if re.fullmatch(LANGUAGE, code) is None:
+        code = language_of(word)
+        if code is None:
             self._fault("language", "not-a-language")
-            return None
         return code
 
     def _shaped(self, name: str, pattern: str, most: int, code: str) -> str | None:
@@ -231,16 +236,17 @@ class _Reader:
             self._fault("at" if read else "on", "skipped-time", zone=self._reading.zone)
         return at
 
-    def _no_more_cells(self) -> None:
+    def _has_more_cells(self) -> bool:
         """Refuse a row of CSV with something beyond the last header: a comma in a name has moved all that follows."""
         if self._table.separator is None:
-            return
+            return False
         for column in range(len(self._layout.headers), len(self._row.cells)):
             if not is_empty(self._row.cells[column]):
                 cell = self._table.address(self._row.number, column)
                 shown = "tab" if self._table.separator == "\t" else self._table.separator
                 self._faults.append(CellFault(self._row.number, None, cell, "more-cells", {"separator": shown}))
-                return
+                return True
+        return False
 
     def _text(self, name: str, *, required: bool, most: int) -> str | None:
         text = self._value(name, text_of, required=required)

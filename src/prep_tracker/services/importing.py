@@ -109,6 +109,10 @@ def find_protocols(connection: Connection, desk: Desk, file: Import) -> Named:
         elif key in said:
             message = f"A word is said to mean a protocol that there is not. There are: {', '.join(listed)}."
             raise InvalidError(Fault("/protocols", "unknown-protocol", message))
+    of_all = file.report.fixed.get("protocol")
+    if of_all is not None and plain(of_all) not in meant:
+        message = f"Say a published protocol: {', '.join(listed)}."
+        raise InvalidError(Fault("/fixed/protocol", "unknown-protocol", message))
     return Named(meant, listed)
 
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from pydantic_core import to_json
+from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import Response, StreamingResponse
 
@@ -148,13 +149,18 @@ async def _sent(request: Request) -> tuple[bytes, dict[str, Any]]:
         raise InvalidError(
             Fault("", "form", "The form cannot be read. Send one part named file, and options.")
         ) from None
-    sent = form.get("file")
-    if sent is None:
+    try:
+        data, options = [await _part(form.get(name)) for name in ("file", "options")]
+    finally:
+        await form.close()
+    if data is None:
         raise InvalidError(Fault("/file", "missing", "Send the file as the part named file."))
-    data = sent.encode() if isinstance(sent, str) else await sent.read()
-    options = form.get("options")
-    text = (await options.read()).decode(errors="replace") if options and not isinstance(options, str) else options
-    return data, _read_options(str(text) if text else "{}")
+    return data, _read_options((options or b"{}").decode(errors="replace"))
+
+
+async def _part(part: UploadFile | str | None) -> bytes | None:
+    """Give what stands in a part of a form, whether it came as a file or as a field."""
+    return part.encode() if isinstance(part, str) else None if part is None else await part.read()
 
 
 def _read_options(text: str) -> dict[str, Any]:
