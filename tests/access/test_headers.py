@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from prep_tracker.api import envelope
+from prep_tracker.api.app import ROUTERS
 from prep_tracker.api.limits import Limits
 from prep_tracker.domain.errors import UnavailableError
 from prep_tracker.services import marking
@@ -122,6 +125,26 @@ def check_https_is_asked_for_over_https_only(house: House, monkeypatch: pytest.M
         assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
 
 
+def check_every_route(house: House, _: pytest.MonkeyPatch) -> None:
+    """Hold that every address, also one that nobody documents, answers with a policy that keeps others out."""
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    assert {route.path for route in routes} > {"/docs", "/v1/worklist"}
+    for route in routes:
+        for method in route.methods or ():
+            for key in ("", house.tokens["Ana"]):
+                address = re.sub(r"\{.*?\}", NOBODY, route.path)
+                headers = {"Authorization": f"Bearer {key}"} if key else {}
+                answer = house.wait(house.client.request(method, address, headers=headers))
+                told = f"{method} {route.path} {answer.status_code}"
+                assert answer.status_code < 500, told
+                assert answer.headers.get_list("x-content-type-options") == ["nosniff"], told
+                assert answer.headers.get_list("referrer-policy") == ["no-referrer"], told
+                for name in ("content-security-policy", "cache-control", "cross-origin-resource-policy"):
+                    assert len(answer.headers.get_list(name)) == 1, (told, name)
+                assert answer.headers["content-security-policy"].startswith("default-src 'none'; "), told
+                assert "'unsafe-" not in answer.headers["content-security-policy"], told
+
+
 Check = Callable[[House, pytest.MonkeyPatch], None]
 Fault = Callable[[pytest.MonkeyPatch], None]
 
@@ -158,6 +181,7 @@ FAULTS: dict[str, tuple[Check, Fault]] = {
         for name, _ in getattr(envelope, place)
     },
     "doubled": (check_every_answer, doubled),
+    "no policy for some": (check_every_route, lost("UNLESS_SAID", b"content-security-policy")),
     "https for everybody": (check_every_answer, https_for_everybody),
     "https for nobody": (check_https_is_asked_for_over_https_only, https_for_nobody),
 }
@@ -165,6 +189,10 @@ FAULTS: dict[str, tuple[Check, Fault]] = {
 
 def test_every_answer_has_its_headers(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     check_every_answer(house, monkeypatch)
+
+
+def test_every_route_has_a_policy(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_every_route(house, monkeypatch)
 
 
 def test_https_is_asked_for_over_https_only(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
