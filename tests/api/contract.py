@@ -109,10 +109,11 @@ def faults(answer: httpx.Response) -> Iterator[str]:
         if answer.content:
             yield "a body where there is none"
         return
-    elif operation is not None and answer.is_success:
+    elif operation is not None and answer.is_success and kind == "application/json":
         place = schema_at(operation, "responses", str(answer.status_code), "content", "application/json")
         yield from (f"{e.json_path}: {e.message}" for e in validator(place).iter_errors(answer.json()))
-    if answer.is_success and kind != "application/json":
+    told = {} if operation is None else operation.told["responses"].get(str(answer.status_code), {})
+    if answer.is_success and kind != "application/json" and kind not in told.get("content", {}):
         yield f"a body of type {kind}"
     if answer.is_error:
         yield from problem_faults(answer)

@@ -75,6 +75,16 @@ class House:
         """Give a caller by name."""
         return Caller(self, self.tokens[name])
 
+    def caller(self, token: str) -> Caller:
+        """Give whoever holds a token."""
+        return Caller(self, token)
+
+    def system(self, *scopes: str) -> Caller:
+        """Give a system of Aster with these scopes."""
+        now, clinic = self.clock.now(), self.clinics["Aster"]
+        made = self.store.run_write(lambda c: access.add_key(c, clinic, "integration", "Iris", now=now, scopes=scopes))
+        return Caller(self, made.token)
+
     def stranger(self, authorization: str | None = None) -> Caller:
         """Give a caller whom nobody knows."""
         return Caller(self, None, {} if authorization is None else {"Authorization": authorization})

@@ -80,6 +80,7 @@ CLINIC = {
     "sender": None,
     "origins": ["https://portal.example"],
     "chase_days": 3,
+    "portal_birth_date": False,
     "retention_months": 120,
 }
 CLINIC_CHANGE = {"holidays": {"country": "NL"}, "closing_days": ["2026-12-24"]}

@@ -6,8 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
-    BeforeValidator,
     Field,
     StrictBool,
     StrictInt,
@@ -16,7 +14,7 @@ from pydantic import (
 )
 
 from prep_tracker.api.results import PatientRefOut, StandingOut
-from prep_tracker.api.schemas import Email, LanguageTag, MessagesIn, Phone, Reference, instant
+from prep_tracker.api.schemas import Email, Instant, LanguageTag, MessagesIn, Phone, Reference
 from prep_tracker.api.wire import SOME, WHOLE, Day, In, Key, Name, Out, Stays, Words, Zone, some_text
 from prep_tracker.domain.terms import clean_text
 
@@ -114,6 +112,9 @@ class ClinicChangeIn(In):
         Field(description="Web addresses of portals that may call, without a path."),
     ] = None
     chase_days: Annotated[Annotated[StrictInt, Field(ge=0, le=30), WHOLE] | None, Stays()] = None
+    portal_birth_date: Annotated[
+        StrictBool | None, Stays(), Field(description="Whether a patient's link asks for the date of birth.")
+    ] = None
 
 
 class ClinicOut(Out):
@@ -128,6 +129,7 @@ class ClinicOut(Out):
     sender: dict[str, str] | None
     origins: list[str]
     chase_days: int
+    portal_birth_date: bool
     retention_months: int | None
 
 
@@ -210,7 +212,7 @@ class KeyIn(In):
     role: Literal["coordinator", "clinician", "admin", "integration"]
     person: Name
     scopes: list[Key] = Field([], max_length=20)
-    expires_at: Annotated[AwareDatetime, BeforeValidator(instant)] | None = None
+    expires_at: Instant | None = None
 
 
 class KeyOut(Out):

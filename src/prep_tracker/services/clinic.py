@@ -26,9 +26,11 @@ DEFAULTS: Mapping[str, Any] = {
     "origins": [],
     "chase_days": 3,
     "retention_months": None,
+    "portal_birth_date": False,
 }
 """What a clinic has before it says otherwise. ``chase_days``: how many days before it is due a task is chased.
 
+``portal_birth_date``: whether a link asks for the patient's date of birth, where the clinic has it.
 ``retention_months``: for how long patients are kept after their last procedure; None: for ever.
 """
 YEARS = range(2020, 2041)

@@ -1,0 +1,210 @@
+"""Patients come in by a link, once; they see and say what is theirs, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from prep_tracker.services.portal import LINK_DAYS, MOST_TRIES, SESSION_DAYS
+from tests.api.house import PIA, Caller, House
+
+BORN = {"birth_date": "1990-02-03"}
+
+
+@pytest.fixture
+def ana(house: House) -> Caller:
+    return house.person("Ana")
+
+
+def link_of(caller: Caller, procedure: str, **wanted: object) -> str:
+    """Make a link; give its token."""
+    made = caller.post(f"{procedure}/portal-links", wanted or None)
+    assert made.status_code == 201, made.text
+    return str(made.json()["url"]).partition("/p/#token=")[2]
+
+
+def open_session(house: House, token: str, **more: object) -> httpx.Response:
+    """Use a link, as the page does."""
+    return house.stranger().post("/v1/portal/sessions", {"token": token, **more})
+
+
+def patient_of(house: House, caller: Caller, procedure: str, **wanted: object) -> Caller:
+    """Give somebody who came in by a link."""
+    made = open_session(house, link_of(caller, procedure, **wanted))
+    assert made.status_code == 201, made.text
+    return house.caller(made.json()["access_token"])
+
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+def own(procedure: str) -> str:
+    return procedure.replace("/v1/", "/v1/portal/", 1)
+
+
+def test_a_link_lets_one_person_in_once(house: House, ana: Caller) -> None:
+    token = link_of(ana, ana.book())
+    assert len(token) == 43
+    assert "=" not in token
+    first = open_session(house, token)
+    assert first.status_code == 201
+    assert first.headers["cache-control"] == "no-store"
+    again = open_session(house, token)
+    assert again.status_code == 401
+    assert again.json()["detail"] == open_session(house, "x" * 43).json()["detail"]
+
+
+def test_a_link_that_waited_too_long_is_worth_nothing(house: House, ana: Caller) -> None:
+    token = link_of(ana, ana.book(), expires_in_days=2)
+    house.clock.set(NOW + timedelta(days=2))
+    assert open_session(house, token).status_code == 401
+
+
+def test_the_link_and_its_picture_say_the_same(ana: Caller) -> None:
+    made = ana.post(f"{ana.book()}/portal-links").json()
+    assert made["url"].startswith("http")
+    assert made["qr_svg"].startswith("<svg")
+    assert made["for"] == "patient"
+    assert made["expires_at"].startswith((NOW + timedelta(days=LINK_DAYS)).date().isoformat())
+
+
+def test_a_repeated_request_for_a_link_does_not_show_it_again(ana: Caller) -> None:
+    procedure = ana.book()
+    assert ana.post(f"{procedure}/portal-links", Idempotency_Key="one").status_code == 201
+    assert ana.post(f"{procedure}/portal-links", Idempotency_Key="one").status_code == 409
+
+
+def test_the_date_of_birth_is_asked_where_the_clinic_wants_it(house: House, ana: Caller) -> None:
+    house.person("Ada").send("PATCH", "/v1/clinic", json={"portal_birth_date": True})
+    procedure = ana.book(patient=PIA | BORN)
+    token = link_of(ana, procedure)
+    asked = open_session(house, token)
+    assert (asked.status_code, asked.json()["errors"][0]["code"]) == (422, "birth-date-needed")
+    wrong = open_session(house, token, birth_date="1990-03-02")
+    assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (422, "birth-date-wrong")
+    assert open_session(house, token, **BORN).status_code == 201
+
+
+def test_a_date_of_birth_is_guessed_a_few_times_only(house: House, ana: Caller) -> None:
+    house.person("Ada").send("PATCH", "/v1/clinic", json={"portal_birth_date": True})
+    token = link_of(ana, ana.book(patient=PIA | BORN))
+    codes = [open_session(house, token, birth_date=f"1980-01-{n:02}").status_code for n in range(1, MOST_TRIES + 1)]
+    assert codes == [422] * (MOST_TRIES - 1) + [401]
+    assert open_session(house, token, **BORN).status_code == 401
+
+
+def test_a_patient_sees_what_staff_see_of_the_checklist(house: House, ana: Caller) -> None:
+    procedure = ana.book()
+    pia = patient_of(house, ana, procedure)
+    mine, theirs = pia.get(f"{own(procedure)}/checklist"), ana.get(f"{procedure}/checklist")
+    assert mine.json() == theirs.json()
+    assert mine.headers["etag"] == theirs.headers["etag"].replace("staff", "patient")
+    again = pia.get(f"{own(procedure)}/checklist", headers={"If-None-Match": mine.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_patient_says_and_takes_back(house: House, ana: Caller) -> None:
+    procedure = ana.book()
+    pia, there = patient_of(house, ana, procedure), own(procedure)
+    marked = pia.post(f"{there}/marks", {"step": "no-sun", "kind": "since", "on": "2026-11-20"})
+    assert marked.status_code == 201
+    assert pia.post(f"{there}/exposures", {"to": "sun", "on": "2026-11-21"}).status_code == 201
+    assert pia.post(f"{there}/products", {"text": "Differin", "kind": "skincare"}).status_code == 201
+    entry = marked.json()["entry"]
+    assert pia.post(f"{there}/entries/{entry}/withdrawal").status_code == 201
+    said = {x["kind"]: x for x in ana.get(f"{procedure}/entries").json()["items"]}
+    assert {said[kind]["actor"]["role"] for kind in ("marked", "exposed", "withdrawn")} == {"patient"}
+
+
+def test_a_patient_does_not_take_back_what_others_said(house: House, ana: Caller) -> None:
+    procedure = ana.book()
+    entry = ana.post(f"{procedure}/marks", {"step": "no-sun", "kind": "since", "on": None}).json()["entry"]
+    pia = patient_of(house, ana, procedure)
+    assert pia.post(f"{own(procedure)}/entries/{entry}/withdrawal").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("marks", {"step": "provider-instructions", "kind": "done"}),
+        ("answers", {"sedation": True}),
+    ],
+)
+def test_what_the_clinic_does_is_not_the_patients_to_mark(
+    house: House, ana: Caller, path: str, body: dict[str, Any]
+) -> None:
+    protocol = "laser-ablative" if path == "answers" else "laser-resurfacing"
+    procedure = ana.book(protocol=protocol)
+    pia = patient_of(house, ana, procedure)
+    method = "PUT" if path == "answers" else "POST"
+    own_facts = {f["id"]: f["who"] for f in ana.get(f"{procedure}/questions").json()["items"]}
+    answer = pia.send(method, f"{own(procedure)}/{path}", json=body)
+    if own_facts.get(body.get("step", "sedation")) == "patient":
+        assert answer.is_success
+    else:
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["code"] == "clinics-own"
+
+
+def test_may_i_use_this_never_says_yes(house: House, ana: Caller) -> None:
+    procedure = ana.book()
+    pia = patient_of(house, ana, procedure)
+    house.clock.set(NOW + timedelta(days=20))
+    for text, verdict in (("Differin", "not-now"), ("Advil", "ask"), ("Something Unheard Of", "nothing-found")):
+        answer = pia.post(f"{own(procedure)}/scan", {"text": text}).json()
+        assert answer["verdict"] == verdict, text
+        assert "safe" not in answer["text"] or "not mean" in answer["text"]
+
+
+def test_a_patient_reaches_nothing_else(house: House, ana: Caller) -> None:
+    procedure, other = ana.book(), ana.book(patient=PIA | {"reference": "other"})
+    pia = patient_of(house, ana, procedure)
+    assert pia.get(f"{own(other)}/checklist").status_code == 404
+    assert pia.get(f"{procedure}/checklist").status_code == 403
+    assert pia.get("/v1/worklist").status_code == 403
+    assert pia.post("/v1/portal/sessions", {"procedure_id": other.rsplit("/", 1)[-1]}).status_code == 403
+
+
+def test_a_portal_mints_a_session_for_its_own_patient(house: House, ana: Caller) -> None:
+    procedure = ana.book().rsplit("/", 1)[-1]
+    iris = house.system("portal:mint")
+    made = iris.post("/v1/portal/sessions", {"procedure_id": procedure})
+    assert made.status_code == 201
+    mine = house.caller(made.json()["access_token"]).get("/v1/portal/procedures").json()["items"]
+    assert [one["id"] for one in mine] == [procedure]
+    assert house.system("procedures:read").post("/v1/portal/sessions", {"procedure_id": procedure}).status_code == 403
+
+
+def test_sessions_end(house: House, ana: Caller) -> None:
+    procedure = ana.book()
+    pia = patient_of(house, ana, procedure)
+    carla = patient_of(house, ana, procedure, **{"for": "carer"})
+    assert pia.send("DELETE", "/v1/portal/sessions").status_code == 204
+    assert pia.get("/v1/portal/procedures").status_code == 401
+    assert carla.get("/v1/portal/procedures").status_code == 200
+    sessions = ana.get(f"{procedure}/portal-sessions").json()["items"]
+    [session] = [one for one in sessions if one["for"] == "carer"]
+    assert ana.send("DELETE", f"{procedure}/portal-sessions/{session['id']}").status_code == 204
+    assert carla.get("/v1/portal/procedures").status_code == 401
+    late = patient_of(house, ana, procedure)
+    house.clock.set(NOW + timedelta(days=SESSION_DAYS))
+    assert late.get("/v1/portal/procedures").status_code == 401
+
+
+def test_a_session_survives_a_move_and_ends_with_the_patient(house: House, ana: Caller) -> None:
+    procedure = ana.book()
+    pia = patient_of(house, ana, procedure)
+    ana.post(f"{procedure}/moves", {"to_on": "2026-12-20"}, If_Match='"1"')
+    assert pia.get("/v1/portal/procedures").json()["items"][0]["on"] == "2026-12-20"
+    patient = ana.get(procedure).json()["patient"]["id"]
+    house.person("Ada").send("DELETE", f"/v1/patients/{patient}")
+    assert pia.get("/v1/portal/procedures").status_code == 401
+
+
+def test_a_cancelled_procedure_has_no_links(ana: Caller) -> None:
+    procedure = ana.book()
+    ana.send("PUT", f"{procedure}/state", json={"state": "cancelled"}, headers={"If-Match": '"1"'})
+    assert ana.post(f"{procedure}/portal-links").status_code == 409
