@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+)
 
 from prep_tracker.api.wire import CLEAN, EMAIL, WHOLE, Day, In, Key, Name, Time, Words, Zone
 from prep_tracker.domain import people
 from prep_tracker.domain.days import LATEST
+from prep_tracker.domain.entries import LONGEST_LABEL
 from prep_tracker.domain.terms import clean_text
 
+_INSTANT = r"(19|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
 MarkName = Literal["done", "since", "kept", "missed", "understood", "safe", "unsafe", "no_more_products"]
 Reference = Annotated[Name, Field(description="The clinic's own number for the patient, unique in the clinic.")]
 Email = Annotated[
@@ -32,11 +44,18 @@ LanguageTag = Annotated[str, StringConstraints(strict=True, pattern=people.LANGU
 
 
 def instant(value: object) -> object:
-    """Read an RFC 3339 instant; numbers are none."""
-    if not isinstance(value, str):
-        msg = "write the instant as a text, for example 2026-12-18T09:30:00Z"
-        raise ValueError(msg)  # noqa: TRY004 - Pydantic turns it into a fault of the field
-    return datetime.fromisoformat(value)
+    """Read an RFC 3339 instant; numbers are none, and years are those of days."""
+    msg = "write the instant as a text, for example 2026-12-18T09:30:00Z"
+    if not isinstance(value, str) or not re.fullmatch(_INSTANT, value):
+        raise ValueError(msg)
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:  # says again what was sent
+        raise ValueError(msg) from None
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(instant), Field(json_schema_extra={"pattern": f"^{_INSTANT}$"})]
+"""An instant with its distance from UTC."""
 
 
 class MessagesIn(In):
@@ -73,7 +92,7 @@ class ProductIn(In):
 
     text: Annotated[
         str,
-        StringConstraints(strict=True, min_length=1, max_length=20_000),
+        StringConstraints(strict=True, min_length=1, max_length=LONGEST_LABEL),
         AfterValidator(clean_text),
         Field(
             description="A name, a brand, a pasted label, or a medicine with strength and form.",

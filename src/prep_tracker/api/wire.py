@@ -67,9 +67,11 @@ Time = Annotated[
 
 
 _HOSTILE = r"\u0000-\u0008\u000b-\u001f\u007f\u202a-\u202e\u2066-\u2069"
+_SPACES = r"\t\n \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What Python strips; other programs mean other characters by ``\\s``."""
 CLEAN = {"pattern": f"^[^{_HOSTILE}]*$"}
 """Tell in a JSON schema what ``clean_text`` takes."""
-SOME = {"pattern": f"^[^{_HOSTILE}]*[^{_HOSTILE}\\s\\u0085\\ufeff][^{_HOSTILE}]*$"}
+SOME = {"pattern": f"^[^{_HOSTILE}]*[^{_HOSTILE}{_SPACES}][^{_HOSTILE}]*$"}
 """Tell in a JSON schema what ``clean_text`` and ``some_text`` take together."""
 EMAIL = {"pattern": "^{0}@{0}\\.{0}$".format(f"[^@\\s{_HOSTILE}]+")}
 """Tell in a JSON schema how an e-mail address may look."""

@@ -5,14 +5,26 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    TypeAdapter,
+)
 
 from prep_tracker.domain.protocol import Step
-from prep_tracker.domain.terms import Line, Slug, WallTime
+from prep_tracker.domain.terms import Slug, WallTime, clean_text
 
 MarkKind = Literal["done", "since", "kept", "missed", "understood", "safe", "unsafe", "no_more_products"]
 Decision = Literal["continue", "hold", "change", "stop_agreed", "ask_prescriber"]
 EndState = Literal["cancelled", "completed", "no-show"]
+LONGEST_LABEL = 20_000
+"""Characters of a product's text: a label may be pasted whole."""
+Label = Annotated[str, StringConstraints(strict=True, max_length=LONGEST_LABEL), AfterValidator(clean_text)]
 FactValue = StrictBool | StrictInt | str | tuple[str, ...] | None
 
 
@@ -59,7 +71,7 @@ class ProductAdded(Said):
     """A product or medicine was named; it keeps the classes that it matched on that day."""
 
     kind: Literal["product-added"] = "product-added"
-    text: Line
+    text: Label
     category: Literal["skincare", "medicine"]
     classes: tuple[str, ...] = ()
     minor: tuple[str, ...] = ()
