@@ -21,6 +21,7 @@ from tests.store.cast import NOW, Cast, kept, procedure_row, settle_aster, settl
 
 NOT_QUERIES = {
     "access_tables",
+    "message_tables",
     "metadata",
     "backup",
     "engine",

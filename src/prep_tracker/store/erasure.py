@@ -57,6 +57,7 @@ TABLES: Mapping[str, Handling] = MappingProxyType(
         "portal_links": Handling("deleted", exported=True, by="procedure_id"),
         "portal_sessions": Handling("deleted", exported=True, by="procedure_id"),
         "calendar_feeds": Handling("deleted", exported=True, by="procedure_id"),
+        "messages": Handling("deleted", exported=True, by="procedure_id"),
         "audit": Handling("kept", exported=True, why="who saw or did what stays provable; a line has ids and no name"),
         "idempotency": Handling("deleted", exported=False, why="copies, for two days, of what the other tables hold"),
         "clinics": Handling("none", exported=False, why="what a clinic says of itself"),
@@ -66,6 +67,7 @@ TABLES: Mapping[str, Handling] = MappingProxyType(
         "keys": Handling("none", exported=False, why="staff and systems"),
         "identity_providers": Handling("none", exported=False, why="where staff sign in"),
         "staff_sessions": Handling("none", exported=False, why="staff who are signed in"),
+        "webhook_endpoints": Handling("none", exported=False, why="where a clinic's own systems want to be told"),
         "audit_seals": Handling("none", exported=False, why="hashes over lines of the audit"),
     }
 )

@@ -2,8 +2,8 @@
 
 Days are DATE, instants UTC, JSON is text. On SQLite most tables have no row ids: each is one tree, so that a commit
 writes fewer pages. Only entries are the record; the days on ``procedures`` are computed from them and kept for the
-worklist. Who may come in, and what they did, stands beside, in ``access_tables``. Migrations write the same by hand; a
-test holds the two equal.
+worklist. Who may come in, and what they did, stands beside, in ``access_tables``; what is to be sent in
+``message_tables``. Migrations write the same by hand; a test holds the two equal.
 """
 
 from __future__ import annotations
@@ -36,12 +36,16 @@ from prep_tracker.store.access_tables import (
     portal_sessions,
     staff_sessions,
 )
+from prep_tracker.store.message_tables import FAILED, PLANNED, messages, webhook_endpoints
 from prep_tracker.store.metadata import METADATA
 from prep_tracker.store.types import Id, Instant, Json
 
 __all__ = [
+    "ATTENDED",
     "BOOKED",
+    "FAILED",
     "METADATA",
+    "PLANNED",
     "REFERENCED",
     "SHIPPED",
     "UNSEALED",
@@ -53,12 +57,14 @@ __all__ = [
     "idempotency",
     "identity_providers",
     "keys",
+    "messages",
     "patients",
     "portal_links",
     "portal_sessions",
     "procedures",
     "protocol_versions",
     "staff_sessions",
+    "webhook_endpoints",
 ]
 
 clinics = Table(
@@ -144,6 +150,7 @@ procedures = Table(
     Column("act_by", Date),
     Column("ended", String(16)),
     Column("clearance_void", Boolean, nullable=False),
+    Column("attend_at", Instant),
     Column("created_at", Instant, nullable=False),
     PrimaryKeyConstraint("clinic_id", "id"),
     ForeignKeyConstraint(["clinic_id", "patient_id"], ["patients.clinic_id", "patients.id"]),
@@ -163,6 +170,9 @@ Index(
     sqlite_where=REFERENCED,
     postgresql_where=REFERENCED,
 )
+ATTENDED = text("attend_at IS NOT NULL")
+"""The service has something to do about it by itself, at that instant."""
+Index("ix_procedures_attend", procedures.c.attend_at, sqlite_where=ATTENDED, postgresql_where=ATTENDED)
 Index("ix_procedures_patient", procedures.c.clinic_id, procedures.c.patient_id)
 Index(
     "ix_procedures_worklist",
