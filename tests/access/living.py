@@ -10,9 +10,11 @@ from typing import Any
 
 import httpx
 import yaml
-from sqlalchemy import Connection, DateTime, Integer, Table, insert
+from sqlalchemy import Boolean, Connection, Integer, Table, insert
 
 from prep_tracker.store.erasure import OF_PROCEDURES
+from prep_tracker.store.types import Instant
+from prep_tracker.store.types import Json as Json_
 from tests.api.house import Caller, House, Json
 
 CANARY = "zqcanary"
@@ -171,14 +173,26 @@ def _fill(connection: Connection, life: Life) -> None:
             connection.execute(insert(table), _row(table, known))
 
 
+CHOSEN: Json = {"holder": "patient", "language": "es", "channel": "email", "status": "planned"}
+"""Columns in which not everything may stand."""
+
+
 def _row(table: Table, known: dict[str, str]) -> Json:
-    made: Json = {"holder": "patient", "language": "es"} | known
+    """Make a row up: a word in every column in which one may stand."""
+    made: Json = CHOSEN | known
     for column in table.columns:
-        if column.name not in made and not column.nullable:
-            instant = isinstance(column.type, DateTime) or column.name.endswith("_at")
-            random = column.name == "id" or column.name.endswith("_hash")
-            other = 0 if isinstance(column.type, Integer) else secrets.token_hex(8) if random else word("made-up")
-            made[column.name] = datetime(2026, 11, 22, tzinfo=UTC) if instant else other
+        if column.name in made or column.nullable or column.autoincrement is True:
+            continue
+        if isinstance(column.type, Json_):
+            made[column.name] = [word("made-up")]
+        elif isinstance(column.type, Instant):
+            made[column.name] = datetime(2026, 11, 22, tzinfo=UTC)
+        elif isinstance(column.type, Integer | Boolean):
+            made[column.name] = 0
+        elif column.name == "id" or column.name.endswith("_hash"):
+            made[column.name] = secrets.token_hex(8)
+        else:
+            made[column.name] = word("made-up")[: getattr(column.type, "length", None)]
     return {name: value for name, value in made.items() if name in table.columns}
 
 
