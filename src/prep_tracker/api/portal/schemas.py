@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictInt, StringConstraints
 
 from prep_tracker.api.results import StandingOut
 from prep_tracker.api.review_results import ScanOut
@@ -25,7 +25,7 @@ class SessionIn(In):
     @classmethod
     def between(cls, sent: dict[str, Any]) -> Iterator[tuple[str, str]]:
         """Say that it is one or the other."""
-        if ("token" in sent) == ("procedure_id" in sent):
+        if (sent.get("token") is None) == (sent.get("procedure_id") is None):
             yield "token", "Send either the token of a link, or the procedure_id of a patient."
 
 
@@ -40,7 +40,7 @@ class SessionOut(Out):
 class LinkIn(In):
     """For how many days the link waits, and who it is for."""
 
-    expires_in_days: Annotated[int, WHOLE, Field(strict=True, ge=1, le=MOST_LINK_DAYS)] = LINK_DAYS
+    expires_in_days: Annotated[StrictInt, Field(ge=1, le=MOST_LINK_DAYS), WHOLE] = LINK_DAYS
     for_: Annotated[Literal["patient", "carer"], Field(alias="for")] = "patient"
 
 

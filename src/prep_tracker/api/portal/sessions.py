@@ -42,9 +42,9 @@ class SessionDoor(Door):
         async def handle(request: Request) -> Response:
             try:
                 sent = json.loads(await request.body())
-            except ValueError:
+            except (ValueError, RecursionError):
                 sent = None
-            if isinstance(sent, dict) and "token" in sent:
+            if isinstance(sent, dict) and sent.get("token") is not None:
                 request.state.desk = None
                 return await opened(request)
             return await guarded(request)
