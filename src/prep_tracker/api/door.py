@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
@@ -16,34 +15,27 @@ from starlette.responses import Response
 
 from prep_tracker.api.callers import caller_of
 from prep_tracker.api.problems import faults_of
+from prep_tracker.api.repeating import again, once, repeat_of
 from prep_tracker.api.solving import solver
 from prep_tracker.api.trail import Trail
 from prep_tracker.api.wire import UUID, Answer, Day
 from prep_tracker.catalog.speaking import choose_language, words
 from prep_tracker.catalog.words import Words
 from prep_tracker.desk.case import Desk, committed
-from prep_tracker.domain.errors import (
-    ConflictError,
-    Fault,
-    ForbiddenError,
-    IdempotencyMismatchError,
-    InvalidError,
-    NotFoundError,
-)
+from prep_tracker.domain.errors import Fault, ForbiddenError, InvalidError, NotFoundError
 from prep_tracker.services.clinic import calendar_of
 from prep_tracker.store import idempotency
-from prep_tracker.store.idempotency import AnswerRow, Repeat
 
 if TYPE_CHECKING:
     from prep_tracker.clock import Clock
     from prep_tracker.domain.actor import Actor
     from prep_tracker.store import Connection
+    from prep_tracker.store.idempotency import Repeat
     from prep_tracker.store.session import Store
 
 T = TypeVar("T")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 STAFF = ("coordinator", "clinician", "admin")
-_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _TAG = re.compile(r'"(\d{1,9})(?:\.[^"]*)?"')
 
 AsOf = Annotated[
@@ -164,29 +156,30 @@ async def act(
     ``keep`` only the key is kept: the same request again is a ``ConflictError``, for its answer was shown once.
     Requests are the same by their bodies, or by ``asked`` where a body is never twice the same, as that of a form.
     """
+    repeat = await _repeat_of(request, asked)
+    return respond(await done(request, fn if repeat is None else once(fn, repeat, keep=keep)))
+
+
+async def done(request: Request, fn: Callable[[Connection, Desk], Answer]) -> Answer:
+    """Do something in one transaction; its answer comes back once it is committed."""
     service: Service = request.app.state.service
     desk = desk_of(request)
-    repeat = await _repeat_of(request, asked)
-    if repeat is None:
-        return await _done(service, desk, lambda connection: fn(connection, desk))
 
-    def once(connection: Connection) -> Answer:
-        known = idempotency.claim(connection, desk.clinic.id, repeat, now=desk.now)
-        if known is not None:
-            return _again(known, repeat, keep=keep)
-        made = fn(connection, desk)
-        kept = made.body if keep else b""
-        idempotency.finish(connection, desk.clinic.id, repeat, made.status, made.headers, kept)
-        return made
+    def work(connection: Connection) -> Answer:
+        desk.noted.clear()
+        desk.planned.clear()  # of what is done once more, because the database was busy, only the last time counts
+        return fn(connection, desk)
 
-    return await _done(service, desk, once)
+    made = await service.store.write(work, desk.clinic.id)
+    committed(desk)
+    return made
 
 
 async def repeated(request: Request, asked: bytes) -> Response | None:
     """Give the answer that was kept under the request's key, before anything is done that takes many transactions."""
     repeat = await _repeat_of(request, asked)
     known = None if repeat is None else await read(request, lambda c, d: idempotency.find(c, d.clinic.id, repeat))
-    return None if repeat is None or known is None else respond(_again(known, repeat))
+    return None if repeat is None or known is None else respond(again(known, repeat))
 
 
 async def _repeat_of(request: Request, asked: bytes | None) -> Repeat | None:
@@ -194,34 +187,7 @@ async def _repeat_of(request: Request, asked: bytes | None) -> Repeat | None:
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
-    if not _IDEMPOTENCY_KEY.fullmatch(key):
-        message = "Send 1 to 255 visible ASCII characters."
-        raise InvalidError(Fault("/Idempotency-Key", "idempotency-key", message))
-    what = await request.body() if asked is None else asked
-    whole = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + what
-    credential = desk_of(request).actor.credential_id
-    return Repeat(credential, request.url.path, key, hashlib.sha256(whole).hexdigest())
-
-
-def _again(known: AnswerRow, repeat: Repeat, *, keep: bool = True) -> Answer:
-    if known.fingerprint != repeat.fingerprint:
-        msg = "This Idempotency-Key came before with another request. Use a new key for a new request."
-        raise IdempotencyMismatchError(msg)
-    if not keep:
-        msg = "This was done before with the same Idempotency-Key, and its answer is shown only once."
-        raise ConflictError(msg)
-    return Answer(known.status, known.body, {**known.headers, "Idempotent-Replayed": "true"})
-
-
-async def _done(service: Service, desk: Desk, work: Callable[[Connection], Answer]) -> Response:
-    def once(connection: Connection) -> Answer:
-        desk.noted.clear()
-        desk.planned.clear()  # of what is done once more, because the database was busy, only the last time counts
-        return work(connection)
-
-    made = await service.store.write(once, desk.clinic.id)
-    committed(desk)
-    return respond(made)
+    return repeat_of(request, key, await request.body() if asked is None else asked)
 
 
 def respond(made: Answer) -> Response:
