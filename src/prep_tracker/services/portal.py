@@ -116,10 +116,11 @@ def open_link(
 
 def recognise_session(connection: Connection, token: str, *, now: datetime) -> tuple[Actor, ClinicRow]:
     """Know a patient or carer by their session. Raises ``UnauthenticatedError``."""
-    row = portal.find_session(connection, _hash(token)) if _TOKEN.fullmatch(token) else None
-    if row is None or row.revoked_at is not None or row.expires_at <= now:
+    found = portal.find_session(connection, _hash(token)) if _TOKEN.fullmatch(token) else None
+    if found is None or found[0].revoked_at is not None or found[0].expires_at <= now:
         raise UnauthenticatedError(REFUSED)
-    return _actor(row), clinics.get(connection, row.clinic_id)
+    row, clinic = found
+    return _actor(row), clinic
 
 
 def is_session(token: str) -> bool:

@@ -9,9 +9,10 @@ from typing import Literal
 from sqlalchemy import BindParameter, Connection, String, bindparam, delete, insert, select, update
 
 from prep_tracker.domain.errors import NotFoundError
+from prep_tracker.store.clinics import ClinicRow
 from prep_tracker.store.hot import Query
-from prep_tracker.store.rows import columns, is_one, of_clinic, this, values
-from prep_tracker.store.tables import portal_links, portal_sessions
+from prep_tracker.store.rows import columns, is_one, names, of_clinic, this, values
+from prep_tracker.store.tables import clinics, portal_links, portal_sessions
 
 Holder = Literal["patient", "carer"]
 
@@ -50,8 +51,12 @@ _LINK = select(*columns(portal_links, LinkRow)).where(portal_links.c.token_hash 
 _FIND_LINK = Query(_LINK, LinkRow)
 _LOCK_LINK = Query(_LINK.where(of_clinic(portal_links)).with_for_update(), LinkRow)
 _THIS_LINK = (of_clinic(portal_links), portal_links.c.token_hash == _HASH)
+_WIDTH = len(names(SessionRow))
 _FIND_SESSION = Query(
-    select(*columns(portal_sessions, SessionRow)).where(portal_sessions.c.token_hash == _HASH), SessionRow
+    select(*columns(portal_sessions, SessionRow), *columns(clinics, ClinicRow))
+    .select_from(portal_sessions.join(clinics, clinics.c.id == portal_sessions.c.clinic_id))
+    .where(portal_sessions.c.token_hash == _HASH),
+    lambda *found: (SessionRow(*found[:_WIDTH]), ClinicRow(*found[_WIDTH:])),
 )
 _OF_PROCEDURE = (of_clinic(portal_sessions), portal_sessions.c.procedure_id == bindparam("this_procedure"))
 _SESSIONS = (
@@ -102,8 +107,8 @@ def add_session(connection: Connection, clinic_id: str, row: SessionRow) -> None
     connection.execute(insert(portal_sessions), {**values(row), "clinic_id": clinic_id})
 
 
-def find_session(connection: Connection, token_hash: str) -> SessionRow | None:
-    """Give a session, of whichever clinic, ended ones too: it tells who calls."""
+def find_session(connection: Connection, token_hash: str) -> tuple[SessionRow, ClinicRow] | None:
+    """Give a session, of whichever clinic, ended ones too, with the clinic: it tells who calls."""
     return _FIND_SESSION.one(connection, {"this_hash": token_hash})
 
 
