@@ -16,7 +16,7 @@ from prep_tracker.api.door import Service
 from prep_tracker.api.envelope import Cors, Envelope
 from prep_tracker.api.identity import Identities
 from prep_tracker.api.limits import Limits
-from prep_tracker.api.logs import log
+from prep_tracker.api.logs import log, told, unhandled
 from prep_tracker.api.pages import assets, signing_in
 from prep_tracker.api.pages import worklist as worklist_page
 from prep_tracker.api.portal import mine, sessions
@@ -103,6 +103,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_exception_handler(unhandled)
         keeping = asyncio.create_task(_keep_house(store, clock, of_clinics, chores))
         service: Service = app.state.service
         ending = asyncio.Event()
@@ -165,6 +166,8 @@ async def _keep_house(store: Store, clock: Clock, of_clinics: set[str], chores: 
             await retention.keep(store, clock.now(), looked_on)
         except UnavailableError:
             log().warning("the database cannot be reached")
+        except Exception as error:  # noqa: BLE001 - the house is kept all the same, and no server prints what it says
+            log().error("keeping house failed", **told(error))
         await asyncio.sleep(REFRESH_SECONDS)
 
 

@@ -8,6 +8,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from typing import Annotated, TypeVar
+from urllib.parse import urlencode
 
 from fastapi import Query, Request
 from starlette.exceptions import HTTPException
@@ -51,8 +52,9 @@ def link(request: Request, following: str | None) -> dict[str, str]:
     """Make the Link header to the next page (RFC 8288)."""
     if following is None:
         return {}
-    url = request.url.include_query_params(cursor=following)
-    return {"Link": f'<{url.path}?{url.query}>; rel="next"'}
+    known = {field.alias for field in request.scope["route"].dependant.query_params}
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name in known - {"cursor"}]
+    return {"Link": f'<{request.scope["path"]}?{urlencode([*asked, ("cursor", following)])}>; rel="next"'}
 
 
 def _sign(owner: str, text: bytes) -> bytes:

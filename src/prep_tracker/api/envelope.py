@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fastapi import HTTPException, Request
 from starlette.middleware.cors import CORSMiddleware
 
-from prep_tracker.api.logs import answered
+from prep_tracker.api.logs import answered, failed
 from prep_tracker.api.methods import allowing, as_get
 from prep_tracker.api.problems import unexpected
 from prep_tracker.api.witness import witness
@@ -38,6 +38,10 @@ UNLESS_SAID = (
 image or a script; a page that may call (``Cors``) calls in a way that it does not touch."""
 OVER_HTTPS = (b"strict-transport-security", b"max-age=31536000")
 """For a year, this host is to be called over HTTPS only. Over plain HTTP nobody may believe it (RFC 6797, 7.2)."""
+
+
+class CutOffError(Exception):
+    """An answer that was on its way could not be finished."""
 
 
 class Envelope:
@@ -91,7 +95,8 @@ class Envelope:
             await self.app(scope, limited, stamped)
         except Exception as error:
             if status:  # the answer was on its way: the connection can only be cut
-                raise
+                failed(Request(scope), error)
+                raise CutOffError from None  # without the error itself, for a server would log what it says
             await unexpected(Request(scope), error)(scope, receive, stamped)
         if self.log_requests:
             answered(Request(scope), status, (perf_counter() - began) * 1000)

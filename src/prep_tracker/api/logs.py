@@ -6,8 +6,10 @@ went through. An exception's own text may hold what somebody typed, so it stays 
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import traceback
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import structlog
@@ -43,9 +45,29 @@ def log() -> Any:  # noqa: ANN401 - structlog's own type is this wide
 
 def failed(request: Request, error: Exception) -> None:
     """Log a failure of ours: its type, and where in the code it happened."""
+    log().error("request failed", **told(error), **_about(request))
+
+
+def told(error: BaseException) -> dict[str, Any]:
+    """Tell of an error without a word of it: its type, and the places in the code that it went through."""
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
     places = [f"{frame.filename.rpartition('prep_tracker')[2] or frame.name}:{frame.lineno}" for frame in frames]
-    log().error("request failed", error=type(error).__name__, places=places, **_about(request))
+    return {"error": type(error).__name__, "places": places}
+
+
+def without_words(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Let a line of another library's log tell of an error no more than ours do; neither its text nor any value."""
+    event.pop("stack_info", None)
+    _, error, _ = event.pop("exc_info", None) or (None, None, None)
+    if isinstance(error, BaseException):
+        event |= told(error)
+    return event
+
+
+def unhandled(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what failed where nobody waited for it. The event loop would write the error's text, and what it held."""
+    error = context.get("exception")
+    log().error("a task failed", **(told(error) if isinstance(error, BaseException) else {}))
 
 
 def answered(request: Request, status: int, milliseconds: float) -> None:

@@ -112,11 +112,12 @@ def log_config(settings: Settings) -> dict[str, Any]:
     import structlog
 
     chain: list[Any] = [structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
-    renderers: dict[str, list[Any]] = {
-        "console": [structlog.dev.ConsoleRenderer(colors=False)],
-        "json": [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+    renderers: dict[str, Any] = {
+        "console": structlog.dev.ConsoleRenderer(colors=False),
+        "json": structlog.processors.JSONRenderer(),
     }
-    last = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers[settings.log]]
+    plain = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, logs.without_words]
+    last = [*plain, renderers[settings.log]]
     return {
         "version": 1,
         "disable_existing_loggers": False,
