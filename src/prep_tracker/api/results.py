@@ -80,6 +80,7 @@ class AskOut(Out):
 
     kind: str
     text: str
+    safe: bool = Field(default=False, description="Of a gate only: which answer lets it go ahead; true is yes.")
 
 
 class MarkOut(Out):

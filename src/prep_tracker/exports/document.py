@@ -128,7 +128,7 @@ def item_document(checklist: Checklist, item: Item, day: int, words: Words) -> d
         "days_done": item.days_done,
         "act_by": iso(act_by_on(checklist, item, state, day)),
         "timeline": [[iso(start), name] for start, name in item.timeline],
-        "asks": None if asked is None else {"kind": asked[0], "text": asked[1]},
+        "asks": None if asked is None else _asks(item, *asked),
         "provisional": item.provisional,
         "because": [words.say(phrase) for phrase in because],
         "why": said.why(checklist, item),
@@ -138,6 +138,12 @@ def item_document(checklist: Checklist, item: Item, day: int, words: Words) -> d
             for m in record.marks.get(step.id, ())
         ],
     }
+
+
+def _asks(item: Item, kind: str, text: str) -> dict[str, Any]:
+    """Write what an item waits for; of a gate's question, which answer is the safe one: true is yes."""
+    step = item.rule.step
+    return {"kind": kind, "text": text} | ({"safe": step.safe} if step.kind == "gate" else {})
 
 
 def _times(item: Item, words: Words) -> list[str] | None:
