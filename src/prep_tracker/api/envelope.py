@@ -93,7 +93,7 @@ class Envelope:
 
         try:
             await self.app(scope, limited, stamped)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told here and nowhere else
             if status:  # the answer was on its way: the connection can only be cut
                 failed(Request(scope), error)
                 raise CutOffError from None  # without the error itself, for a server would log what it says

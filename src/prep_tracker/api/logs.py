@@ -60,7 +60,7 @@ def without_words(_logger: object, _method: str, event: MutableMapping[str, Any]
     event.pop("stack_info", None)
     _, error, _ = event.pop("exc_info", None) or (None, None, None)
     if isinstance(error, BaseException):
-        event |= told(error)
+        event.update(told(error))
     return event
 
 
