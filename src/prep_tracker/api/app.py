@@ -17,7 +17,7 @@ from prep_tracker.api.envelope import Cors, Envelope
 from prep_tracker.api.identity import Identities
 from prep_tracker.api.limits import Limits
 from prep_tracker.api.logs import log, told, unhandled
-from prep_tracker.api.pages import assets, signing_in
+from prep_tracker.api.pages import assets, provider, signing_in
 from prep_tracker.api.pages import worklist as worklist_page
 from prep_tracker.api.portal import mine, sessions
 from prep_tracker.api.quick import Quick
@@ -72,6 +72,7 @@ ROUTERS = (
     worklist_page.router,
     signing_in.public,
     signing_in.router,
+    provider.router,
     assets.router,
 )
 """The hot ones first: a request walks through them in this order."""

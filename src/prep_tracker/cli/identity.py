@@ -20,6 +20,7 @@ WRONG = {
     "roles": f"--role: before the equals sign {_NAMED} There may be a hundred of them.",
     "role_claim": f"--role-claim: {_NAMED}",
     "person_claim": f"--person-claim: {_NAMED}",
+    "scope": "--scope: visible ASCII with spaces between.",
     "algorithms": "--algorithm: choose out of RS256, PS256, ES256 and EdDSA.",
 }
 
@@ -45,6 +46,9 @@ def set_provider(  # noqa: PLR0913, PLR0917 - one argument an option
     client_id: Annotated[
         str | None, typer.Option(metavar="NAME", help="Take only tokens that were issued to this client.")
     ] = None,
+    scope: Annotated[
+        str, typer.Option(metavar="TEXT", help="What the staff pages ask for when they send somebody to sign in.")
+    ] = "openid profile",
     typ: Annotated[
         Literal["at+jwt", "JWT"], typer.Option(help="JWT: the provider does not mark access tokens as such.")
     ] = "at+jwt",
@@ -72,6 +76,7 @@ def set_provider(  # noqa: PLR0913, PLR0917 - one argument an option
         roles=tuple(_role(one) for one in role),
         role_claim=role_claim,
         person_claim=person_claim,
+        scope=scope,
         typ=typ,
         longest_minutes=longest,
         **({"algorithms": tuple(dict.fromkeys(algorithm))} if algorithm else {}),

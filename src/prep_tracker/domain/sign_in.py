@@ -33,6 +33,8 @@ class SignIn(Model):
     """Where the values stand, with dots on the way into an object: ``realm_access.roles``."""
     person_claim: Claim | None = None
     """Where the person's name stands; None: ``preferred_username``, else ``name``."""
+    scope: Annotated[str, StringConstraints(strict=True, pattern=r"^[!-~ ]{1,500}$")] = "openid profile"
+    """What a browser asks for that is sent to the provider to sign in; with some, it names the audience."""
     typ: Literal["at+jwt", "JWT"] = "at+jwt"
     """The kind of token (RFC 9068, section 2.1). "JWT" also takes providers that do not mark access tokens as such."""
     algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1)] = ALGORITHMS

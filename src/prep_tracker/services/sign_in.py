@@ -47,6 +47,12 @@ def trust(
     return row
 
 
+def provider_to_offer(connection: Connection, clinic_id: str | None) -> IdentityProviderRow | None:
+    """Give the provider that the sign-in page offers: that of the clinic it was asked for, else the only one."""
+    found = identity.find(connection, clinic_id) if clinic_id else identity.find_only(connection)
+    return found if found is not None and found.client_id is not None else None
+
+
 def trust_no_more(connection: Connection, clinic_id: str, *, now: datetime) -> None:
     """Let nobody in with the provider's tokens from the next request on. Raises ``NotFoundError``."""
     identity.remove(connection, clinic_id)

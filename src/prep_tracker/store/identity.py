@@ -50,6 +50,13 @@ _TRUSTED = Query(
     ),
     lambda *found: Trusted(IdentityProviderRow(*found[:_WIDTH]), ClinicRow(*found[_WIDTH:])),
 )
+_OFFERED = Query(
+    select(*columns(identity_providers, IdentityProviderRow))
+    .where(identity_providers.c.client_id.is_not(None))
+    .order_by(identity_providers.c.created_at)
+    .limit(2),
+    IdentityProviderRow,
+)
 _ADD = Change(insert(identity_providers), names(IdentityProviderRow))
 _CHANGE = Change(
     update(identity_providers)
@@ -70,6 +77,15 @@ def find_trusted(connection: Connection, issuer: str, audience: str) -> Trusted 
     Without a clinic, on behalf of somebody outside: it tells which clinic the caller belongs to.
     """
     return _TRUSTED.one(connection, {"this_issuer": issuer, "this_audience": audience})
+
+
+def find_only(connection: Connection) -> IdentityProviderRow | None:
+    """Give the provider at which people sign in here, where all of the service's clinics have just one.
+
+    Without a clinic: it is for a page that nobody has signed in to, and says nothing where there are several.
+    """
+    found = _OFFERED.all(connection, {})
+    return found[0] if len(found) == 1 else None
 
 
 def add(connection: Connection, clinic_id: str, row: IdentityProviderRow) -> None:

@@ -30,9 +30,14 @@ from prep_tracker.desk.case import Desk
 from prep_tracker.domain.errors import ForbiddenError, PrepError, TooOftenError, UnauthenticatedError
 from prep_tracker.services import staff_sessions
 from prep_tracker.services.clinic import calendar_of
+from prep_tracker.services.sign_in import provider_to_offer
+from prep_tracker.store.session import EVERY
 
 BEFORE = "prep_before"
 """The cookie that ties the sign-in form to this browser, before there is a session."""
+
+
+_STATUS = {"": 200, "sign_in.not_for_staff": 403, "sign_in.provider_away": 503}
 
 
 class Open(APIRoute):
@@ -63,7 +68,7 @@ async def ask(request: Request) -> Response:
     try:
         await enter(request)
     except UnauthenticatedError:
-        return _form(request, target)
+        return await show_form(request, target)
     return RedirectResponse(target, 303)
 
 
@@ -85,11 +90,11 @@ async def sign_in(request: Request) -> Response:
         try:
             request.app.state.limits.count_wrong(request.client and request.client.host)
         except TooOftenError as error:
-            return _form(request, target, "sign_in.too_often", error.seconds)
-        return _form(request, target, "sign_in.wrong")
+            return await show_form(request, target, "sign_in.too_often", error.seconds)
+        return await show_form(request, target, "sign_in.wrong")
     except ForbiddenError:
         request.state.desk = None
-        return _form(request, target, "sign_in.not_for_staff")
+        return await show_form(request, target, "sign_in.not_for_staff")
     response = keep_cookie(request, RedirectResponse(target, 303), began)
     response.delete_cookie(BEFORE, path=SIGN_IN)
     return response
@@ -113,9 +118,13 @@ async def choose(request: Request) -> Response:
     return response
 
 
-def _form(request: Request, target: str, wrong: str | None = None, seconds: int = 0) -> Response:
+async def show_form(request: Request, target: str, wrong: str | None = None, seconds: int = 0) -> Response:
+    """Show the form, with what was wrong; where a clinic's provider is known, with the way there."""
+    service: Service = request.app.state.service
+    clinic_id = request.query_params.get("clinic", "")
+    found = await service.store.read(lambda c: provider_to_offer(c, clinic_id[:36]), EVERY)
     mark = request.cookies.get(BEFORE) or secrets.token_urlsafe(24)
-    status = 200 if wrong is None else 429 if seconds else 403 if wrong == "sign_in.not_for_staff" else 401
+    status = _STATUS.get(wrong or "", 429 if seconds else 401)
     headers = {"Retry-After": str(seconds)} if seconds else {}
     response = render(
         request,
@@ -127,6 +136,7 @@ def _form(request: Request, target: str, wrong: str | None = None, seconds: int 
         wrong=wrong,
         seconds=seconds,
         before=masked(mark),
+        provider=found,
     )
     response.set_cookie(
         BEFORE, mark, path=SIGN_IN, secure=request.url.scheme == "https", httponly=True, samesite="strict"
