@@ -70,6 +70,11 @@ _CHECKERS = re.compile(r"(function-\w+|tagged-union|nullable|list|dict)\[.*\]|\[
 """What Pydantic adds to the place of a fault to say which of its checks found it."""
 
 
+_NAMELESS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{1,6}")
+_QUICK = re.compile(rf"/v1/procedures/(?:{_NAMELESS.pattern})/checklist")
+"""What is answered before the app finds its route (``quick``)."""
+
+
 def problem(
     request: Request, slug: str, detail: str, *, headers: Mapping[str, str] | None = None, **extra: object
 ) -> Response:
@@ -92,11 +97,16 @@ def problem(
 
 
 def _instance(request: Request, status: int) -> str:
-    """Give the path; for what is not found the path of its kind, so that the answer is the same for every id."""
-    route = request.scope.get("route")
-    if status == 404 and route is not None:  # noqa: PLR2004 - the number is the name
-        return str(route.path)
-    return request.url.path
+    """Give the path, as far as what stands in it is ids and numbers.
+
+    Else, and for what is not found, it is the path of its kind, so that the answer is the same whatever was asked for.
+    """
+    route, path = request.scope.get("route"), str(request.scope["path"])
+    if route is None:
+        return path if _QUICK.fullmatch(path) else "/"
+    values = request.scope.get("path_params", {}).values()
+    is_told = status != 404 and all(_NAMELESS.fullmatch(str(value)) for value in values)  # noqa: PLR2004 - its name
+    return path if is_told else str(route.path)
 
 
 def install(app: FastAPI) -> None:
