@@ -32,6 +32,8 @@ UNSAMPLED = {"messages": ("body", "reason", "history"), "webhook_endpoints": ("u
 def upgrade() -> None:
     """Add the column and the tables, each bound to its clinic."""
     op.add_column("procedures", sa.Column("attend_at", INSTANT))
+    # Whatever is booked is looked at once, so that its reminders are planned.
+    op.execute("UPDATE procedures SET attend_at = CURRENT_TIMESTAMP WHERE ended IS NULL")
     op.create_index("ix_procedures_attend", "procedures", ["attend_at"], **ATTENDED)
     op.create_table(
         "messages",

@@ -20,8 +20,10 @@ from sqlalchemy import (
     Executable,
     ForeignKeyConstraint,
     NullPool,
+    PrimaryKeyConstraint,
     String,
     Table,
+    UniqueConstraint,
     and_,
     create_engine,
     delete,
@@ -244,7 +246,8 @@ def test_no_row_hangs_on_another_clinics_not_even_for_the_service_itself(house: 
         parent = house.rows[BIRCH][constraint.referred_table.name]
         pairs = [(c.name, e.column.name) for c, e in zip(constraint.columns, constraint.elements, strict=True)]
         crossing = {local: parent[foreign] for local, foreign in pairs if local != "clinic_id"}
-        free = {column.name: another(mine[column.name]) for column in table.primary_key.columns}
+        keys = [key for key in table.constraints if isinstance(key, PrimaryKeyConstraint | UniqueConstraint)]
+        free = {column.name: another(mine[column.name]) for key in keys for column in key.columns}
         free = {name: value for name, value in free.items() if name != "clinic_id" and name not in crossing}
         for clinic in (ASTER, EVERY):
             house.refused(TIED, insert(table).values(mine | free | crossing), clinic)

@@ -21,6 +21,7 @@ from tests.store.cast import NOW, Cast, kept, procedure_row, settle_aster, settl
 
 NOT_QUERIES = {
     "access_tables",
+    "message_rows",
     "message_tables",
     "metadata",
     "backup",
@@ -54,6 +55,13 @@ ACROSS_CLINICS = {
     "portal.find_session": "tells who calls",
     "portal.purge": "forgets what has ended, whosever it was",
     "idempotency.purge": "forgets what is a day old, whosever it is",
+    "claims.claim": "for the worker, which sends whatever is due",
+    "claims.next_due": "for the worker, which waits for whatever is due next",
+    "claims.queue": "for whoever watches over the service",
+    "claims.old": "forgets what is a month old, whosever it is",
+    "claims.forget": "forgets what is a month old, whosever it is",
+    "attending.due": "for the worker, which attends to whatever is due",
+    "attending.next_due": "for the worker, which waits for whatever is due next",
 }
 STATEMENTS_ACROSS_CLINICS = {
     "clinics._ALL": "clinics.every",
@@ -77,6 +85,12 @@ STATEMENTS_ACROSS_CLINICS = {
     "portal._PURGE_LINKS": "portal.purge",
     "portal._PURGE_SESSIONS": "portal.purge",
     "idempotency._PURGE": "idempotency.purge",
+    "claims._CLAIM": "claims.claim",
+    "claims._NEXT": "claims.next_due",
+    "claims._OLD": "claims.old",
+    "claims._RELEASE": "a beginning, never run by itself",
+    "attending._DUE": "attending.due",
+    "attending._NEXT": "attending.next_due",
 }
 
 

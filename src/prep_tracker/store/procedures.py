@@ -19,7 +19,7 @@ from prep_tracker.domain.errors import NotFoundError
 from prep_tracker.store.hot import Change, Query
 from prep_tracker.store.rows import columns, is_one, joined, names, of_clinic, run_or, this, values
 from prep_tracker.store.tables import entries as said
-from prep_tracker.store.tables import procedures
+from prep_tracker.store.tables import patients, procedures
 
 T = TypeVar("T")
 
@@ -29,6 +29,7 @@ class ProcedureRow:
     """A procedure as the worklist sees it. ``version`` is the number of its last entry.
 
     ``waiting_on``, ``at_risk_on`` and ``blocked_on`` are the first days on which it stands so if nothing more is said.
+    ``attend_at`` is the instant at which the service has something to do about it by itself; None: never.
     """
 
     id: str
@@ -48,14 +49,19 @@ class ProcedureRow:
     ended: str | None
     clearance_void: bool
     created_at: datetime
+    attend_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A procedure with its record as kept: a JSON list, read only by whoever needs it."""
+    """A procedure with its record as kept: a JSON list, read only by whoever needs it.
+
+    ``zone`` is the time zone in which the patient lives, if it is not the clinic's.
+    """
 
     row: ProcedureRow
     said: str
+    zone: str | None
 
     def entries(self) -> tuple[Entry, ...]:
         """Read the record, in the order in which it was said."""
@@ -88,7 +94,13 @@ _LAST = (
     .correlate(procedures)
     .scalar_subquery()
 )
-_WHOLE = select(*_COLUMNS, _SAID).where(of_clinic(procedures), is_one(procedures))
+_ZONE = (
+    select(patients.c.time_zone)
+    .where(patients.c.clinic_id == procedures.c.clinic_id, patients.c.id == procedures.c.patient_id)
+    .correlate(procedures)
+    .scalar_subquery()
+)
+_WHOLE = select(*_COLUMNS, _ZONE, _SAID).where(of_clinic(procedures), is_one(procedures))
 _LOAD = Query(_WHOLE, lambda *found: _kept(found))
 _LOCK_LOAD = Query(
     _WHOLE.add_columns(_LAST).with_for_update(of=procedures), lambda *found: (_kept(found[:-1]), found[-1])
@@ -142,7 +154,7 @@ def lock_and_load(connection: Connection, clinic_id: str, procedure_id: str) -> 
     """
     kept, last = _there(_LOCK_LOAD.one(connection, this(clinic_id, procedure_id)))
     if last != kept.row.version:
-        return Kept(kept.row, _record(connection, clinic_id, procedure_id))
+        return Kept(kept.row, _record(connection, clinic_id, procedure_id), kept.zone)
     return kept
 
 
@@ -195,7 +207,7 @@ def _record(connection: Connection, clinic_id: str, procedure_id: str) -> str:
 
 
 def _kept(found: tuple[Any, ...]) -> Kept:
-    return Kept(ProcedureRow(*found[:-1]), f"[{found[-1] or ''}]")
+    return Kept(ProcedureRow(*found[:-2]), f"[{found[-1] or ''}]", found[-2])
 
 
 def _there(found: T | None) -> T:
