@@ -5,6 +5,7 @@ Tokens and key sets are made by hand with ``cryptography``, so that also those c
 
 from __future__ import annotations
 
+import hashlib
 import json
 import ssl
 import threading
@@ -110,11 +111,18 @@ class Provider:
         """Whether answers come one byte at a time, and never end."""
         self.people: dict[str, Json] = {}
         """By password: the claims of a person."""
+        self.codes: dict[str, tuple[str, Json]] = {}
+        """By code: the challenge that it was asked with, and the claims of whoever signed in; good once."""
         self._tls = tls
         self._server: ThreadingHTTPServer | None = None
         self._stopped = threading.Event()
         self.start()
-        self.document: Json = {"issuer": self.issuer, "jwks_uri": self.issuer + JWKS}
+        self.document: Json = {
+            "issuer": self.issuer,
+            "jwks_uri": self.issuer + JWKS,
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": self.issuer + TOKEN,
+        }
 
     @property
     def issuer(self) -> str:
@@ -192,9 +200,13 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
             self._answer(provider.answers.get(self.path) or json.dumps(told.get(self.path, {})).encode())
 
         def do_POST(self) -> None:
-            """Issue a token for a person who knows the password (RFC 6749, section 4.3)."""
+            """Issue a token for a person who knows the password, or for a code and its verifier (RFC 7636)."""
             form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
             claims = provider.people.get(form.get("password", [""])[0])
+            if form.get("grant_type") == ["authorization_code"]:
+                challenge, found = provider.codes.pop(form["code"][0], ("", None))
+                digest = hashlib.sha256(form["code_verifier"][0].encode()).digest()
+                claims = found if b64(digest) == challenge else None
             if self.path != TOKEN or claims is None:
                 self.send_error(400)
                 return
