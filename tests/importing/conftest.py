@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,14 @@ import pytest
 from prep_tracker.clock import SetClock
 from prep_tracker.store.session import Store
 from tests.api.house import BOOKED_AT, Caller, House
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget whatever settings the person who tests has."""
+    for name in os.environ:
+        if name.startswith("PREP_") and not name.startswith("PREP_TEST_"):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture

@@ -24,9 +24,6 @@ DAY = (SystemClock().now().date() + timedelta(days=60)).isoformat()
 @pytest.fixture(autouse=True)
 def clinic(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """Make a clinic in a database of its own, in an empty folder."""
-    for name in os.environ:
-        if name.startswith("PREP_") and not name.startswith("PREP_TEST_"):
-            monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     made: str = run_json("init", "--clinic", "Aster", "--zone", "Europe/Amsterdam")["clinic_id"]
     return made
