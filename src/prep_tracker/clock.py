@@ -33,6 +33,22 @@ class SystemClock:
         return self.now().astimezone(zoneinfo.ZoneInfo(zone)).date()
 
 
+class TravelClock(SystemClock):
+    """The machine's clock in a demo, where somebody may go days ahead."""
+
+    def __init__(self) -> None:
+        """Begin today."""
+        self.days = 0
+
+    def now(self) -> datetime:
+        """Give the instant, aware, in UTC, so many days ahead."""
+        return self.real() + timedelta(days=self.days)
+
+    def real(self) -> datetime:
+        """Give the instant that it really is."""
+        return super().now()
+
+
 class SetClock:
     """A clock that stands where it was set: for demonstrations and tests."""
 

@@ -45,7 +45,7 @@ from prep_tracker.store import clinics, idempotency
 from prep_tracker.store.session import EVERY
 
 if TYPE_CHECKING:
-    from prep_tracker.clock import Clock
+    from prep_tracker.clock import Clock, TravelClock
     from prep_tracker.store import Connection
     from prep_tracker.store.session import Store
 
@@ -82,7 +82,7 @@ KEPT_HOURS = 48
 """How long the answers to requests with an Idempotency-Key are kept; 24 hours are promised."""
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - how the service is set up, by name
     store: Store,
     clock: Clock,
     *,
@@ -92,12 +92,14 @@ def create_app(
     limits: Limits | None = None,
     audit_keys: Sequence[str] = (),
     public_url: str | None = None,
+    travel: TravelClock | None = None,
 ) -> FastAPI:
     """Make the app on an open store.
 
     ``origins`` are web addresses from which pages may call, beside the clinics'. ``chores`` are done every minute.
     ``limits`` say how often anybody may ask; left out, they are those that the service has when nothing is set.
     ``public_url`` is where people reach the service, for links to it; left out, it is what they called.
+    ``travel`` is the clock of a demo, in which days can pass; elsewhere nothing of that is there.
     ``audit_keys`` are the secrets with which the audit is sealed, newest first.
     """
     of_clinics: set[str] = set()
@@ -143,6 +145,14 @@ def create_app(
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    if travel is not None:
+        from prep_tracker.api import demo
+        from prep_tracker.demo import redate
+
+        app.state.travel = travel
+        app.include_router(demo.router)
+        app.include_router(demo.pages)
+        chores = [*chores, lambda connection, _: travel.days or redate(connection, travel.real())]
     _document(app)
     app.add_middleware(Cors, origins=origins, of_clinics=of_clinics)
     app.add_middleware(Quick)

@@ -15,8 +15,8 @@ from prep_tracker.api.limits import Limits
 from prep_tracker.cli.database import load_settings, open_store, prepare
 from prep_tracker.cli.db import require_bound
 from prep_tracker.cli.out import FAILED, RefusedError, say, say_json
-from prep_tracker.clock import SystemClock
-from prep_tracker.demo import Demo, open_demo, redate
+from prep_tracker.clock import SystemClock, TravelClock
+from prep_tracker.demo import Demo, open_demo
 
 if TYPE_CHECKING:
     from prep_tracker.settings import Settings
@@ -30,7 +30,7 @@ EVERYWHERE = {"0.0.0.0", "::", ""}  # noqa: S104 - recognised, not chosen
 
 def run(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> None:
     """Serve until told to stop. The address is printed once it is taken: from then on, requests wait for the start."""
-    settings, clock = load_settings(), SystemClock()
+    settings, clock = load_settings(), TravelClock() if demo else SystemClock()
     if demo and "database_url" not in settings.model_fields_set:
         settings = settings.model_copy(update={"database_url": DEMO_DATABASE})
     with open_store(settings) as store:
@@ -47,7 +47,7 @@ def run(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> Non
                     origins=settings.origins,
                     public_url=settings.public_url,
                     log_requests=settings.log_requests,
-                    chores=[redate] if demo else [],
+                    travel=clock if isinstance(clock, TravelClock) else None,
                     audit_keys=settings.audit_keys,
                     limits=Limits(settings.requests_a_minute, settings.wrong_credentials_a_minute),
                 ),
@@ -103,6 +103,8 @@ def _tour(url: str, demo: Demo) -> list[str]:
         "",
         "Try:",
         f"  curl -H 'Authorization: Bearer {demo.keys['coordinator']}' '{url}/v1/worklist?within_days=30'",
+        f"  {url}/demo/    a portal with its patients, where days can pass",
+        f"  {url}/staff/   what the clinic sees; sign in with a key",
         f"  {url}/docs",
     ]
 

@@ -14,7 +14,7 @@ from prep_tracker.demo.people import ASTER, BIRCH, Story
 from prep_tracker.domain.days import civil_day
 from prep_tracker.domain.errors import ConflictError
 from prep_tracker.services.access import add_key, new_clinic
-from prep_tracker.store import clinics, erasure
+from prep_tracker.store import clinics, erasure, staff_sessions
 
 if TYPE_CHECKING:
     from prep_tracker.domain.actor import Role
@@ -30,9 +30,12 @@ PEOPLE: Mapping[str, tuple[Role, str]] = MappingProxyType(
     }
 )
 SCOPES = ("patients:read", "portal:mint", "procedures:read", "procedures:write", "scan")
-DAYS_VALID = 30
+DAYS_VALID = 120
+MOST_DAYS_AHEAD = 90
+"""How far somebody may travel: the keys outlast it."""
 """How long a demo's key lets in: each start makes new ones, since old ones are stored as hashes only."""
 DATED = "demo_dated_on"
+"""The setting that holds the day for which the stories were told; after travelling, none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +115,16 @@ def redate(connection: Connection, now: datetime) -> bool:
     return told
 
 
-__all__ = ["Demo", "open_demo", "redate"]
+def first_clinic(connection: Connection) -> ClinicRow:
+    """Give the clinic whose patients the demo's portal shows."""
+    return next(row for row in clinics.every(connection) if row.name == PLACES[0].name)
+
+
+def travelled(connection: Connection, clinic_id: str, *, now: datetime) -> None:
+    """Note that somebody has gone ahead, so that the next start tells the stories again; whoever is signed in stays."""
+    for row in clinics.every(connection):
+        clinics.change(connection, row.id, replace(row, settings={**row.settings, DATED: None}))
+    staff_sessions.stretch(connection, clinic_id, now, now + timedelta(hours=12))
+
+
+__all__ = ["MOST_DAYS_AHEAD", "Demo", "first_clinic", "open_demo", "redate", "travelled"]

@@ -33,6 +33,11 @@ _FIND = Query(
 )
 _THIS = (of_clinic(staff_sessions), staff_sessions.c.token_hash == bindparam("this_hash"))
 _TOUCH = update(staff_sessions).where(*_THIS).values(seen_at=bindparam("this_at"))
+_STRETCH = (
+    update(staff_sessions)
+    .where(of_clinic(staff_sessions))
+    .values(seen_at=bindparam("new_seen"), ends_at=bindparam("new_end"))
+)
 _REMOVE = delete(staff_sessions).where(*_THIS)
 _PURGE = delete(staff_sessions).where(
     or_(staff_sessions.c.ends_at <= bindparam("this_at"), staff_sessions.c.seen_at <= bindparam("unseen_since"))
@@ -52,6 +57,11 @@ def find(connection: Connection, token_hash: str) -> StaffSession | None:
 def touch(connection: Connection, clinic_id: str, token_hash: str, at: datetime) -> None:
     """Note that somebody is still there."""
     connection.execute(_TOUCH, {"this_clinic": clinic_id, "this_hash": token_hash, "this_at": at})
+
+
+def stretch(connection: Connection, clinic_id: str, seen_at: datetime, ends_at: datetime) -> None:
+    """Let everybody who is signed in stay so: for a demo in which days pass in seconds."""
+    connection.execute(_STRETCH, {"this_clinic": clinic_id, "new_seen": seen_at, "new_end": ends_at})
 
 
 def remove(connection: Connection, clinic_id: str, token_hash: str) -> None:
