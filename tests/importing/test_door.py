@@ -258,6 +258,12 @@ def test_a_file_that_cannot_be_read_is_refused(house: House, ada: Caller) -> Non
     assert house.rows() == before
 
 
+def test_headers_in_another_encoding_are_faults_and_the_report_can_be_read(ada: Caller) -> None:
+    told = send(ada, csv_of([row(1)], [*HEAD[:8], "Teléfono", "Größe"], encoding="cp1252")).json()
+    assert places(told["faults"]) == {"I1": "not-text", "J1": "not-text"}
+    assert "/rows/1" in wrong(send(ada, csv_of([row(1)], [*HEAD[:9], "Größe"], encoding="cp1252"), dry_run="false"))
+
+
 def test_a_file_may_have_ten_mebibytes_and_nothing_else_may(house: House, ada: Caller) -> None:
     big = csv_of([[*row(n), "x" * 2000] for n in range(500)], [*HEAD, "Notes"])
     assert len(big) > 2**20

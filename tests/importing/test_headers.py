@@ -72,6 +72,15 @@ def test_a_header_that_is_chosen_and_not_there_is_a_fault() -> None:
     assert faults(layout) == {"on": ("A1", "unknown-column")}
 
 
+def test_a_header_whose_letters_are_lost_is_a_fault_and_its_column_is_not_quietly_left_out() -> None:
+    head = [*HEAD[:8], "Teléfono", "Notiz für später"]
+    layout = layout_of(table_of(csv_of([row(1)], head, encoding="cp1252")))
+    assert [(fault.cell, fault.code) for fault in layout.faults] == [("I1", "not-text"), ("J1", "not-text")]
+    assert layout.headers[8] == "Tel?fono"
+    lost = layout_of(table_of(csv_of([row(1)], [*HEAD[:8], "TelÃ©fono"])))
+    assert [(fault.cell, fault.code) for fault in lost.faults] == [("I1", "lost-letters")]
+
+
 def test_two_columns_for_one_thing_are_asked_about() -> None:
     table = table_of(csv_of([[*row(1), "1"]], [*HEAD, "Mobile"]))
     assert faults(layout_of(table)) == {"phone": ("I1", "two-columns")}

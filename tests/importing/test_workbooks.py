@@ -87,6 +87,21 @@ def test_numbers_are_read_by_their_digits() -> None:
     assert wrong(xlsx_of([row(1, name=True)])) == {"Bookings!C2": "not-a-text"}
 
 
+@pytest.mark.parametrize("number", ["NaN", "inf", "-1e400", "1e308"])
+@pytest.mark.parametrize(
+    ("cell", "wrong_as"), [("A2", "long-number"), ("E2", "wrong-number-day"), ("F2", "not-a-time")]
+)
+def test_what_is_no_number_is_none(number: str, cell: str, wrong_as: str) -> None:
+    numbers = xlsx_of([row(1, booking_no=7, date=7, time=7)])
+    sheet = part_of(numbers).replace(
+        f'<c r="{cell}" t="n"><v>7<'.encode(), f'<c r="{cell}" t="n"><v>{number}<'.encode()
+    )
+    sheet = sheet.replace(b'"E2" t="n"><v>7<', b'"E2" t="n"><v>46374<').replace(
+        b'"F2" t="n"><v>7<', b'"F2" t="n"><v>0.5<'
+    )
+    assert wrong(with_parts(numbers, {SHEET: sheet})) == {f"Bookings!{cell}": wrong_as}
+
+
 def test_a_formula_counts_by_its_value_and_without_one_it_is_a_fault() -> None:
     data = xlsx_of([row(1, name="=B2"), row(2), row(3, email='=""')])
     sheet = part_of(data).replace(b"<f>B2</f><v />", b"<f>B2</f><v>77</v>")

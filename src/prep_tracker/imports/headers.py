@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from prep_tracker.imports.faults import CellFault
 from prep_tracker.imports.table import letters
+from prep_tracker.imports.text import lost_letters
 
 if TYPE_CHECKING:
     from prep_tracker.imports.table import Row, Table
@@ -134,6 +135,7 @@ def find_columns(
     while headers and not headers[-1]:
         headers = headers[:-1]
     found = _Found(table, number, headers)
+    found.read()
     for field in NAMES:
         if field not in fixed:
             found.look(field, chosen.get(field), remembered.get(field))
@@ -160,6 +162,13 @@ class _Found:
         self.faults: list[CellFault] = []
         self._table, self._number, self._headers = table, number, headers
         self._plain = [plain(header) for header in headers]
+
+    def read(self) -> None:
+        """Note the headers that cannot be read: unnoticed, their columns would be left out."""
+        for index, header in enumerate(self._headers):
+            code = self._table.flaws.get((self._number, index)) or ("lost-letters" if lost_letters(header) else None)
+            if code is not None:
+                self.faults.append(CellFault(self._number, None, self._table.address(self._number, index), code))
 
     def look(self, field: str, chosen: str | None, remembered: str | None) -> None:
         """Look for the column of one field."""
@@ -203,4 +212,5 @@ def _known(row: Row, said: set[str]) -> int:
 
 
 def _shown(value: object) -> str:
-    return " ".join(value.split())[:200] if isinstance(value, str) else ("" if value is None else str(value)[:200])
+    """Write a header as it can be shown; what is no letter becomes a question mark."""
+    return " ".join(str(value).split())[:200].encode(errors="replace").decode()

@@ -61,7 +61,7 @@ def text_of(value: Value) -> str:
     if isinstance(value, bool) or not isinstance(value, str | float | int):
         raise NotReadableError("not-a-text")
     if isinstance(value, float | int):
-        if abs(value) >= EXACT:
+        if not abs(value) < EXACT:  # nor what is no number at all
             raise NotReadableError("long-number")
         return str(int(value)) if value == int(value) else repr(value)
     text = unicodedata.normalize("NFC", value.strip().strip("\ufeff\u200b"))
