@@ -893,3 +893,43 @@ steps:
   of: [retinoid]
   days_before: 14
 """
+
+REMINDERS = """
+== no-reminder s
+- id: s
+  kind: avoid
+  of: [sun]
+  days_before: 14
+  remind: [answer, late] #! [answer]
+
+== no-reminder s (what staff do comes to no patient)
+- id: s
+  kind: do
+  by: staff
+  remind: [today] #! []
+
+== no-reminder s (what is due on the last day that helps is never late)
+- id: s
+  kind: do
+  due: {days: -3}
+  lead_days: 3
+  remind: [late] #! [last-day]
+
+== no-reminder s (a note that is not confirmed waits for nothing)
+- id: s
+  kind: note
+  remind: [answer] #! [day-before]
+
+== no-reminder s (what is open from the booking on does not open)
+- id: s
+  kind: daily
+  to: {days: -1}
+  remind: [tomorrow] #! [day-before]
+
+== twice s
+- id: s
+  kind: gate
+  ask: Well?
+  safe: true
+  remind: [answer, answer] #! [answer]
+"""

@@ -64,6 +64,7 @@ def cases() -> list[Case]:
         lint_cases.TEXTS,
         lint_cases.CLASHES,
         lint_cases.EXAMPLES,
+        lint_cases.REMINDERS,
     ):
         for part in group.split("\n== ")[1:]:
             head, body = part.split("\n", 1)

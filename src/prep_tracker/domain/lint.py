@@ -11,6 +11,7 @@ from prep_tracker.domain.lint_days import day_findings
 from prep_tracker.domain.lint_examples import example_findings
 from prep_tracker.domain.lint_finding import Finding, near
 from prep_tracker.domain.lint_names import name_findings
+from prep_tracker.domain.lint_reminders import reminder_findings
 from prep_tracker.domain.lint_texts import text_findings
 from prep_tracker.domain.protocol import MOST_STEPS, Protocol
 
@@ -28,6 +29,7 @@ def lint(protocol: Protocol, lexicon: Lexicon) -> tuple[Finding, ...]:
         class_findings(protocol, lexicon),
         day_findings(protocol),
         clash_findings(protocol, lexicon),
+        reminder_findings(protocol),
         example_findings(protocol, lexicon),
     )
     return tuple(sorted(islice(found, MOST_FINDINGS), key=_place))

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
+from prep_tracker.domain.remind import RemindKind
 from prep_tracker.domain.terms import (
     Length,
     Line,
@@ -66,6 +67,9 @@ class BaseStep(Model):
     when: When | None = Field(None, description="Left out: for everybody.")
     severity: Severity = Field(description="blocking stops the booking, clinician decides, advisory never lowers it.")
     assumed: Line | None = Field(None, description="Why the number is the clinic's reading, not the source's.")
+    remind: tuple[RemindKind, ...] | None = Field(
+        None, description="Of what the patient is reminded; left out: what suits the kind of step; [] for nothing."
+    )
 
 
 class Avoid(BaseStep):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from prep_tracker.domain.protocol import Avoid, Daily, Review
+from prep_tracker.domain.remind import NONE as NO_KIND
+from prep_tracker.domain.remind import Kinds, kinds_of
 
 if TYPE_CHECKING:
     from prep_tracker.domain.days import Span
@@ -39,6 +41,8 @@ class Rule:
     """The classes that its condition asks about, spread out."""
     added: bool = False
     """Staff added it to this one procedure."""
+    remind: Kinds = NO_KIND
+    """Of what it reminds the patient."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +96,7 @@ def _rule(lexicon: Lexicon, step: Step, *, added: bool = False) -> Rule:
             facts,
             uses,
             added,
+            kinds_of(step),
         )
     members = lexicon.members(step.of) if isinstance(step, Daily | Review) else NONE
-    return Rule(step, members, facts=facts, uses=uses, added=added)
+    return Rule(step, members, facts=facts, uses=uses, added=added, remind=kinds_of(step))
