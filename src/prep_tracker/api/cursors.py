@@ -6,11 +6,12 @@ import hashlib
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
-from typing import Annotated, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Query, Request
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 T = TypeVar("T")
@@ -52,9 +53,17 @@ def link(request: Request, following: str | None) -> dict[str, str]:
     """Make the Link header to the next page (RFC 8288)."""
     if following is None:
         return {}
-    known = {field.alias for field in request.scope["route"].dependant.query_params}
+    known = {name for field in request.scope["route"].dependant.query_params for name in _names(field)}
     asked = [(name, value) for name, value in request.query_params.multi_items() if name in known - {"cursor"}]
     return {"Link": f'<{request.scope["path"]}?{urlencode([*asked, ("cursor", following)])}>; rel="next"'}
+
+
+def _names(field: Any) -> Iterable[str]:  # noqa: ANN401 - FastAPI's own
+    """Give the name of a parameter, or of all those that stand together in a model."""
+    shape = field.field_info.annotation
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        return [told.alias or name for name, told in shape.model_fields.items()]
+    return [field.alias]
 
 
 def _sign(owner: str, text: bytes) -> bytes:

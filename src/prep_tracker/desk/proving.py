@@ -108,6 +108,7 @@ class _Chain:
         self._anchored = 0
         self._open: dict[int, _Open] = {}
         self._gone: list[range] = []
+        self._older: list[tuple[int, int]] = []
         self._found: dict[int, Finding] = {}
         self._marks: list[str] = []
         self._plain, self._is_keyed, self._unknown = 0, False, 0
@@ -235,6 +236,8 @@ class _Chain:
         is_bare = place is not None and place.digest.lines == 0
         if is_bare and any(self._keys.vouched(mark, first) for mark in self._marks):
             del self._open[first.number]
+            for number, line in self._older:
+                self._find(number, "added", f"line {line} is older than the chain")
             self._anchors = [anchor for anchor in self._anchors if anchor.number > first.number]
         elif first.number > 1 and first.key_id is not None and self._keys.judge("", first, Digest()) == "unknown-key":
             self._open.pop(first.number, None)
@@ -248,7 +251,7 @@ class _Chain:
         if first is None or last is None or number > last.number or any(number in gone for gone in self._gone):
             self._find(number, "missing", f"the seal of line {line} is gone")
         elif number < first.number:
-            self._find(number, "added", f"line {line} is older than the chain")
+            self._older.append((number, line))
         else:
             self._find(number, "added", f"line {line} is one more than it covers")
 

@@ -96,7 +96,7 @@ def seal(connection: Connection, clinic_id: str, keys: Keys, *, now: datetime) -
     number = 1 if last is None else last.number + 1
     oldest = select(audit.c.id).where(_of(clinic_id), audit.c.seal.is_(None)).order_by(audit.c.id).limit(MOST_TOGETHER)
     covered = update(audit).where(audit.c.id.in_(oldest)).values(seal=number).returning(*_SEALED)
-    rows = sorted(connection.execute(covered).tuples(), key=lambda row: row[0])
+    rows = sorted(connection.execute(covered), key=lambda row: row[0])
     digest = Digest()
     for row in rows:
         digest.add(written(_plain(row)))
@@ -139,7 +139,7 @@ def with_hash(connection: Connection, clinic_id: str, made: str) -> int | None:
 
 def lines(connection: Connection, number: int, most: int) -> list[SealedLine]:
     """Give the next lines of all clinics after the one with this number, at most so many, as they were sealed."""
-    found = connection.execute(_LINES, {"after_number": number, "most": most}).tuples()
+    found = connection.execute(_LINES, {"after_number": number, "most": most})
     return [_line(_plain(row[:-1]), row[-1]) for row in found]
 
 
@@ -168,7 +168,7 @@ def take_away(connection: Connection, clinic_id: str, upto: int) -> None:
     Only the owner of the tables may do so. On SQLite the triggers that forbid it are put back in the same transaction.
     """
     is_sqlite = connection.dialect.name == "sqlite"
-    triggers = connection.execute(_TRIGGERS).tuples().all() if is_sqlite else []
+    triggers = connection.execute(_TRIGGERS).all() if is_sqlite else []
     for name, _ in triggers:
         connection.execute(text(f"DROP TRIGGER {name}"))
     connection.execute(delete(audit).where(_of(clinic_id), audit.c.seal <= upto))
