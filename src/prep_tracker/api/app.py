@@ -11,13 +11,23 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from prep_tracker import __version__
-from prep_tracker.api import health, openapi, problems, reference, retention
+from prep_tracker.api import feeds, health, openapi, problems, reference, retention
 from prep_tracker.api.door import Service
 from prep_tracker.api.envelope import Cors, Envelope
 from prep_tracker.api.identity import Identities
 from prep_tracker.api.limits import Limits
 from prep_tracker.api.logs import log, told, unhandled
-from prep_tracker.api.pages import assets, provider, signing_in
+from prep_tracker.api.pages import (
+    actions,
+    actions_access,
+    actions_deciding,
+    actions_saying,
+    assets,
+    booking,
+    procedure,
+    provider,
+    signing_in,
+)
 from prep_tracker.api.pages import worklist as worklist_page
 from prep_tracker.api.portal import mine, sessions
 from prep_tracker.api.quick import Quick
@@ -67,9 +77,17 @@ ROUTERS = (
     health.router,
     reference.router,
     mine.router,
+    feeds.router,
+    feeds.open_router,
     sessions.router,
     sessions.open_router,
     worklist_page.router,
+    procedure.router,
+    actions.router,
+    actions_saying.router,
+    actions_deciding.router,
+    actions_access.router,
+    booking.router,
     signing_in.public,
     signing_in.router,
     provider.router,

@@ -81,6 +81,7 @@ CLINIC = {
     "origins": ["https://portal.example"],
     "chase_days": 3,
     "portal_birth_date": False,
+    "calendar_titles": "neutral",
     "retention_months": 120,
 }
 CLINIC_CHANGE = {"holidays": {"country": "NL"}, "closing_days": ["2026-12-24"]}

@@ -112,6 +112,9 @@ class ClinicChangeIn(In):
         Field(description="Web addresses of portals that may call, without a path."),
     ] = None
     chase_days: Annotated[Annotated[StrictInt, Field(ge=0, le=30), WHOLE] | None, Stays()] = None
+    calendar_titles: Annotated[
+        Literal["neutral", "full"] | None, Stays(), Field(description="What the patients' calendars may say.")
+    ] = None
     portal_birth_date: Annotated[
         StrictBool | None, Stays(), Field(description="Whether a patient's link asks for the date of birth.")
     ] = None
@@ -130,6 +133,7 @@ class ClinicOut(Out):
     origins: list[str]
     chase_days: int
     portal_birth_date: bool
+    calendar_titles: Literal["neutral", "full"]
     retention_months: int | None
 
 

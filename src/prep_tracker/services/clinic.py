@@ -27,10 +27,12 @@ DEFAULTS: Mapping[str, Any] = {
     "chase_days": 3,
     "retention_months": None,
     "portal_birth_date": False,
+    "calendar_titles": "neutral",
 }
 """What a clinic has before it says otherwise. ``chase_days``: how many days before it is due a task is chased.
 
 ``portal_birth_date``: whether a link asks for the patient's date of birth, where the clinic has it.
+``calendar_titles``: whether calendars say what there is to do (full) or only that there is something (neutral).
 ``retention_months``: for how long patients are kept after their last procedure; None: for ever.
 """
 YEARS = range(2020, 2041)

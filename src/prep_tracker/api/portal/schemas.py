@@ -37,6 +37,12 @@ class SessionOut(Out):
     procedure_id: str
 
 
+class CalendarOut(Out):
+    """A calendar's secret address, at the only moment at which it is shown."""
+
+    url: str
+
+
 class LinkIn(In):
     """For how many days the link waits, and who it is for."""
 
