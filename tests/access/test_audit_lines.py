@@ -179,6 +179,44 @@ def test_a_wrong_secret_is_told_to_the_clinic_whose_key_it_is(house: House) -> N
     assert (line["credential_id"], line["person"]) == ("", ""), "nobody knows that it was Ana"
 
 
+def test_what_a_patient_does_is_told_with_the_patient(house: House, ana: Caller) -> None:
+    house.person("Ada").send("PATCH", "/v1/clinic", json={"portal_birth_date": True})
+    procedure = ana.book()
+    procedure_id, patient = procedure.rsplit("/", 1)[-1], ana.get(procedure).json()["patient"]["id"]
+    other = ana.book(patient=PIA | {"reference": "2", "name": "Bo"})
+    url = ana.post(f"{procedure}/portal-links", {}).json()["url"]
+    given = {"token": url.rpartition("=")[2]}
+    nobody = house.stranger()
+    _, line = check_audited(house, nobody, "POST", "/v1/portal/sessions", json={"token": "wrong"})
+    assert (line["event"], line["clinic_id"], line["outcome"]) == ("credential.refused", None, 401)
+    for birth_date in (None, "1980-01-01"):
+        answer, line = check_audited(
+            house, nobody, "POST", "/v1/portal/sessions", json=given | {"birth_date": birth_date}
+        )
+        assert answer.status_code == 422
+        assert (line["event"], line["clinic_id"]) == ("credential.refused", house.clinics["Aster"])
+    answer, line = check_audited(
+        house, nobody, "POST", "/v1/portal/sessions", json=given | {"birth_date": PIA["birth_date"]}
+    )
+    assert (line["event"], line["patient_id"], line["actor_role"]) == ("portal-session.began", patient, "patient")
+    pia = Caller(house, answer.json()["access_token"])
+    here = f"/v1/portal/procedures/{procedure_id}"
+    for method, path, body, event in (
+        ("GET", "/v1/portal/procedures", None, "procedure.read"),
+        ("GET", f"{here}/checklist", None, "checklist.read"),
+        ("GET", f"{here}/questions", None, "questions.read"),
+        ("POST", f"{here}/scan", {"text": "retinol"}, "text.scanned"),
+        ("POST", f"{here}/marks", {}, "mark.tried"),
+        ("GET", "/v1/worklist", None, "worklist.read"),
+    ):
+        _, line = check_audited(house, pia, method, path, json=body)
+        assert (line["event"], line["patient_id"]) == (event, patient), path
+        assert (line["actor_role"], line["person"]) == ("patient", ""), "a patient's name stands in no line"
+    foreign = f"/v1/portal/procedures/{other.rsplit('/', 1)[-1]}/checklist"
+    answer, line = check_audited(house, pia, "GET", foreign)
+    assert (answer.status_code, line["entity_id"]) == (404, other.rsplit("/", 1)[-1])
+
+
 def test_what_fails_is_told_as_failed(house: House, ana: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     from prep_tracker.services import marking
 

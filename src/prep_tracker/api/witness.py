@@ -30,8 +30,12 @@ EVENTS: Mapping[str, str] = MappingProxyType(
     {
         "diff": "versions.compared",
         "export_audit": "audit.exported",
+        "feed": "calendar.read",
         "find_days": "days.searched",
         "find_patient": "patient.searched",
+        "get_mine": "procedure.read",
+        "may_i_use": "text.scanned",
+        "once": "calendar.read",
         "scan_text": "text.scanned",
         "simulate": "draft.simulated",
     }
@@ -39,8 +43,10 @@ EVENTS: Mapping[str, str] = MappingProxyType(
 """What operations are called that the rule in ``_event`` would name badly."""
 PAGES = "/staff"
 REFUSED, MORE = "credential.refused", "credential.refused.more"
-_READS = re.compile(r"(?:get|list)_(.+)")
+_READ = re.compile(r"^(?:get|list)_")
 _EXECUTES = ("list_", "find_", "export_")
+_WRONG = frozenset({401, 403, 422, 429})
+"""How a credential is refused, or what is sent in place of one: a link, a date of birth, a form to sign in."""
 _KEY_ID = re.compile(rb"bearer\s+prep_[a-z]{2,8}_([0-9a-f]{16})_", re.IGNORECASE)
 _NAMELESS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*(?:@\d{1,6})?")
@@ -107,12 +113,12 @@ def witness(scope: Scope, message: Message) -> None:
             trail.add_one_of_many((desk.clinic.id, desk.actor.credential_id), noted)
         else:
             trail.add(noted)
-    elif status in {401, 429}:
+    elif status in _WRONG or (status == 404 and "secret" in scope.get("path_params", ())):  # noqa: PLR2004 - of HTTP
         host, _ = scope.get("client") or (None, 0)
         service = scope["app"].state.service
         found = _KEY_ID.match(dict(scope["headers"]).get(b"authorization", b""))
         key_id = None if found is None else found[1].decode()
-        noted = Noted(service.clock.now(), status, state["request_id"], key_id=key_id)
+        noted = Noted(service.clock.now(), status, state["request_id"], state.get("clinic_id"), key_id=key_id)
         service.trail.add_one_of_many((place_of(host),), noted)
 
 
@@ -170,6 +176,8 @@ def line_of(one: Noted) -> AuditLine:
             one.at, "unknown", "", "", "E", event, entity, one.status, entity_id, request_id=one.request_id
         )
     entity, entity_id = _entity(one)
+    if actor.procedure_id is not None and entity_id is None:  # somebody who may see nothing but this
+        entity, entity_id = "procedure", actor.procedure_id
     event = _event(one)
     if one.more:
         event, entity, entity_id = f"{event}.more", "requests", str(one.more)
@@ -183,7 +191,7 @@ def line_of(one: Noted) -> AuditLine:
         entity,
         one.status,
         entity_id,
-        entity_id if entity == "patient" else None,
+        entity_id if entity == "patient" else actor.patient_id,
         one.on_behalf_of,
         one.request_id,
     )
@@ -193,12 +201,11 @@ def _event(one: Noted) -> str:
     named = EVENTS.get(one.operation)
     if named is not None:
         return named
-    if one.path.startswith(PAGES):  # a page is called by its address: its function's name says little by itself
-        return f"{_stem(one.path)}.{'read' if one.method == 'GET' else 'tried'}"
-    read = _READS.fullmatch(one.operation)
-    if read is not None:
-        return f"{read[1].replace('_', '-')}.read"
-    return f"{one.operation.replace('_', '-')}.{'tried' if one.repeated is None else 'repeated'}"
+    # A page is called by its address: its function's name says little by itself.
+    name = _stem(one.path).removesuffix("s") if one.path.startswith(PAGES) else one.operation.removeprefix("my_")
+    if one.method == "GET":
+        return f"{_READ.sub('', name).replace('_', '-')}.read"
+    return f"{name.replace('_', '-')}.{'tried' if one.repeated is None else 'repeated'}"
 
 
 def _action(one: Noted) -> Action:
@@ -227,7 +234,9 @@ def _entity(one: Noted) -> tuple[str, str | None]:
 
 def _stem(path: str) -> str:
     """Give the first word of an address behind where it begins; staff's first page is the worklist."""
-    return path.removeprefix("/v1").removeprefix(PAGES).strip("/").partition("/")[0] or "worklist"
+    return (
+        path.removeprefix("/v1").removeprefix("/portal").removeprefix(PAGES).strip("/").partition("/")[0] or "worklist"
+    )
 
 
 def _if_nameless(given: object) -> str | None:
@@ -245,5 +254,5 @@ def _with_patients(line: AuditLine, shown: Shown | None, patients: Mapping[str, 
         seen = (*shown.patients, *(patients.get(each, each) for each in shown.procedures))
         return replace(line, seen=list(dict.fromkeys(seen)))
     if line.entity == "procedure" and line.entity_id is not None:
-        return replace(line, patient_id=patients.get(line.entity_id))
+        return replace(line, patient_id=patients.get(line.entity_id, line.patient_id))
     return line

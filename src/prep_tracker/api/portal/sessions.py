@@ -88,7 +88,7 @@ async def _by_link(request: Request, body: shapes.SessionIn) -> Opened:
     token, now = body.token or "", service.clock.now()
     found: Opened | Refusal = "refused"
     try:
-        clinic_id = await service.store.read(lambda c: portal.find_clinic(c, token), EVERY)
+        clinic_id = request.state.clinic_id = await service.store.read(lambda c: portal.find_clinic(c, token), EVERY)
         found = await service.store.write(
             lambda c: portal.open_link(
                 c, clinic_id, token, body.birth_date, now=now, request_id=request.state.request_id
