@@ -168,6 +168,7 @@ async def done(request: Request, fn: Callable[[Connection, Desk], Answer]) -> An
     def work(connection: Connection) -> Answer:
         desk.noted.clear()
         desk.planned.clear()  # of what is done once more, because the database was busy, only the last time counts
+        desk.due.clear()
         return fn(connection, desk)
 
     made = await service.store.write(work, desk.clinic.id)

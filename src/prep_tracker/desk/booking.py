@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from prep_tracker.desk import telling
 from prep_tracker.desk.answers import day_faults
 from prep_tracker.desk.case import Case, Desk, note, note_other, projected
 from prep_tracker.desk.ordering import Known, find_rules, first_entries, known_faults
@@ -90,10 +91,12 @@ def take(connection: Connection, desk: Desk, order: Order, rules: Rules) -> Case
         booking_reference=order.booking_reference,
         booked_on=desk.today,
         created_at=desk.now,
+        attend_at=telling.attend_at(desk.clinic, checklist, patient.time_zone, desk.now),
         **projected(checklist, today),
     )
     procedures.add(connection, desk.clinic.id, row)
     procedures.add_entries(connection, desk.clinic.id, row.id, new)
+    telling.tell(connection, desk, row, None, checklist, new)
     note(connection, desk, "C", "procedure.booked", row, 201)
     desk.planned.append((row, checklist))
     return Case(row, checklist, today, tuple(new))

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from prep_tracker.catalog.published import published
-from prep_tracker.desk import memory
+from prep_tracker.desk import bell, memory, telling
 from prep_tracker.desk.urgency import next_act_by
 from prep_tracker.domain.days import Calendar, civil_day
 from prep_tracker.domain.errors import ConflictError, Fault, InvalidError, PreconditionRequiredError, StaleError
@@ -58,6 +58,8 @@ class Desk:
     """The lines of the audit that this transaction brings with it; who wrote none is noted at the door."""
     erased: list[str] = field(default_factory=list, compare=False)
     """The procedures that were erased in this transaction: to be forgotten once it is committed."""
+    due: list[str] = field(default_factory=list, compare=False)
+    """The procedures about which something is to be sent at once: whoever sends is woken once it is committed."""
 
     @property
     def today(self) -> date:
@@ -86,6 +88,8 @@ class Case:
     today: int
     entries: tuple[Entry, ...] = ()
     """The record itself, read only where it is added to."""
+    zone: str | None = None
+    """Where the patient lives, read with it; None: where the clinic is."""
 
     @property
     def lexicon(self) -> Lexicon:
@@ -136,7 +140,7 @@ def open_to_change(connection: Connection, desk: Desk, procedure_id: str) -> Cas
     kept = procedures.lock_and_load(connection, desk.clinic.id, procedure_id)
     entries = kept.entries()
     checklist = _remembered(kept.row, desk) or plan_of(connection, desk, fold(entries))
-    return Case(kept.row, checklist, desk.today.toordinal(), entries)
+    return Case(kept.row, checklist, desk.today.toordinal(), entries, kept.zone)
 
 
 def plan_of(connection: Connection, desk: Desk, record: Record) -> Checklist:
@@ -153,6 +157,8 @@ def committed(desk: Desk) -> None:
         _remember(row, desk, checklist)
     if desk.erased:
         memory.forget(frozenset(desk.erased))
+    if desk.due:
+        bell.ring()
 
 
 def require_match(case: Case, if_match: Versions) -> None:
@@ -173,14 +179,16 @@ def require_open(case: Case, *, aftercare: bool = False) -> None:
 
 
 def keep(connection: Connection, desk: Desk, case: Case, new: Sequence[Entry]) -> Case:
-    """Keep new entries of a locked procedure, and the projection that follows from them, in one go."""
+    """Keep new entries of a locked procedure, what follows from them, and what is to be sent for it, in one go."""
     entries = (*case.entries, *new)
     checklist = plan_of(connection, desk, fold(entries))
-    row = replace(case.row, **projected(checklist, case.today))
+    next_at = telling.attend_at(desk.clinic, checklist, case.zone, desk.now, case.row.attend_at)
+    row = replace(case.row, **projected(checklist, case.today), attend_at=next_at)
     procedures.add_entries(connection, desk.clinic.id, row.id, new)
     procedures.save(connection, desk.clinic.id, row, was=case.row)
+    telling.tell(connection, desk, row, case.checklist, checklist, new)
     desk.planned.append((row, checklist))
-    return Case(row, checklist, case.today, entries)
+    return Case(row, checklist, case.today, entries, case.zone)
 
 
 def projected(checklist: Checklist, today: int) -> dict[str, Any]:

@@ -1,0 +1,173 @@
+"""Plan what is to be sent because of what was said, in the transaction in which it was said.
+
+Of reminders only the instant of the next one is kept, on the procedure's own row: what it says is reckoned when it is
+due. Of events a message is added for each system that wants to be told; what staff do waits for two minutes, and what
+they take back meanwhile is told to nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from prep_tracker.domain.actor import STAFF
+from prep_tracker.domain.days import civil_day
+from prep_tracker.domain.entries import Withdrawn
+from prep_tracker.domain.events import UNDOABLE, Event, happened, turns
+from prep_tracker.domain.reminders import Sending, instant, next_digest
+from prep_tracker.store import outbox
+from prep_tracker.store.message_rows import NewMessage, lane_of, new_id
+
+if TYPE_CHECKING:
+    from prep_tracker.desk.case import Desk
+    from prep_tracker.domain.entries import Entry
+    from prep_tracker.domain.plan import Checklist
+    from prep_tracker.store import Connection
+    from prep_tracker.store.clinics import ClinicRow
+    from prep_tracker.store.message_rows import EndpointRow, MessageRow
+    from prep_tracker.store.procedures import ProcedureRow
+
+UNDO = timedelta(minutes=2)
+"""How long what staff do waits before others are told."""
+TAKEN_BACK = "It was taken back before anybody was told."
+MESSAGE_DEFAULTS: Mapping[str, Any] = {
+    "reminders": True,
+    "remind_at": "09:00",
+    "quiet": {"from": "21:00", "to": "08:00"},
+    "most_messages": 20,
+    "plain_subjects": True,
+}
+"""How a clinic reminds before it says otherwise.
+
+``remind_at``: the hour of the patient's wall clock. ``quiet``: from when until when nobody is disturbed; None: never.
+``most_messages``: days on which a procedure reminds. ``plain_subjects``: subjects say nothing about the treatment.
+"""
+
+
+def setting(clinic: ClinicRow, name: str) -> Any:  # noqa: ANN401 - a setting's own type
+    """Give a clinic's setting about messages, or what holds before it says otherwise."""
+    return clinic.settings.get(name, MESSAGE_DEFAULTS[name])
+
+
+def sending_of(clinic: ClinicRow, zone: str | None) -> Sending:
+    """Say how a clinic reminds a patient who lives in this time zone; None: in the clinic's."""
+    quiet = setting(clinic, "quiet")
+    return Sending(
+        zone or clinic.time_zone,
+        setting(clinic, "remind_at"),
+        None if quiet is None else (quiet["from"], quiet["to"]),
+        setting(clinic, "most_messages"),
+        clinic.settings.get("chase_days", 3),
+        setting(clinic, "reminders"),
+    )
+
+
+def attend_at(
+    clinic: ClinicRow, checklist: Checklist, zone: str | None, now: datetime, was: datetime | None = None
+) -> datetime | None:
+    """Give the next instant at which there is something to do about a procedure by itself; None: never again.
+
+    A reminder is due, or a day begins on which it may stand otherwise. ``was`` is what was planned before: what is due
+    already and has not been attended to is not put off.
+    """
+    today = civil_day(now, clinic.time_zone).toordinal()
+    # Where the patient lives, it may still be yesterday.
+    digest = next_digest(checklist, sending_of(clinic, zone), today - 1, now)
+    turn = next((day for day in turns(checklist) if day > today), None)
+    found = [] if digest is None else [digest.due_at]
+    if turn is not None:
+        found.append(instant(turn, 0, checklist.calendar.zone))
+    if was is not None and was <= now and (found or checklist.record.ended is None):
+        found.append(was)
+    return min(found, default=None)
+
+
+def tell(
+    connection: Connection,
+    desk: Desk,
+    row: ProcedureRow,
+    before: Checklist | None,
+    after: Checklist,
+    new: Sequence[Entry],
+) -> None:
+    """Plan to tell the clinic's systems what new entries have brought about; ``before`` is None for a booking."""
+    endpoints = outbox.wanting(connection, desk.clinic.id)
+    if not endpoints:
+        return
+    waits = desk.actor.role in STAFF
+    events = happened(before, after, new, desk.today.toordinal())
+    withdrawn = {entry.entry for entry in new if isinstance(entry, Withdrawn)}
+    found: list[NewMessage] = []
+    for endpoint in endpoints:
+        wanted = _wanted(endpoint, events)
+        planned: list[MessageRow] = []
+        if before is not None and wanted:
+            planned = outbox.planned_in(connection, desk.clinic.id, [lane_of(row.id, endpoint.id)])
+        told = [event for event in wanted if not _undone(connection, desk, planned, event, withdrawn)]
+        found += messages_for(row, endpoint, told, planned, desk.now + UNDO if waits else desk.now)
+    outbox.add(connection, desk.clinic.id, found, now=desk.now)
+    if found and not waits:
+        desk.due.append(row.id)
+
+
+def tell_turn(connection: Connection, row: ProcedureRow, clinic_id: str, event: Event, *, now: datetime) -> None:
+    """Plan to tell the clinic's systems that a procedure stands otherwise because days have passed."""
+    found: list[NewMessage] = []
+    for endpoint in outbox.wanting(connection, clinic_id):
+        if _wanted(endpoint, [event]):
+            planned = outbox.planned_in(connection, clinic_id, [lane_of(row.id, endpoint.id)])
+            found += messages_for(row, endpoint, [event], planned, now)
+    outbox.add(connection, clinic_id, found, now=now)
+
+
+def messages_for(
+    row: ProcedureRow, endpoint: EndpointRow, events: Sequence[Event], planned: Sequence[MessageRow], due_at: datetime
+) -> list[NewMessage]:
+    """Make the messages that tell an endpoint of events, behind what is planned for it about this procedure.
+
+    They are due no sooner than what they have to wait for anyway, so that nobody looks at them in vain.
+    """
+    due_at = max([due_at, *(other.due_at for other in planned)])
+    return [
+        NewMessage(
+            id=new_id(),
+            topic=event.type,
+            channel="webhook",
+            body={
+                "patient_id": row.patient_id,
+                "version": event.version,
+                "entry": event.entry,
+                "details": dict(event.details),
+            },
+            due_at=due_at,
+            procedure_id=row.id,
+            endpoint_id=endpoint.id,
+        )
+        for event in events
+    ]
+
+
+def _wanted(endpoint: EndpointRow, events: Sequence[Event]) -> list[Event]:
+    return [event for event in events if not endpoint.events or event.type in endpoint.events]
+
+
+def _undone(
+    connection: Connection, desk: Desk, planned: list[MessageRow], event: Event, withdrawn: Collection[int]
+) -> bool:
+    """Say whether an event takes back something of which nobody has been told, and drop that where it does."""
+    waiting = [row for row in planned if row.attempts == 0]
+    if event.type in UNDOABLE:
+        last = [row for row in waiting if row.topic == event.type][-1:]
+        back = [row for row in last if _leads_back(row.body["details"], event.details)]
+    else:
+        back = [row for row in waiting if "withdrawn" in event.details and row.body["entry"] in withdrawn]
+    numbers = [row.number for row in back]
+    if not numbers or outbox.undo(connection, desk.clinic.id, numbers, TAKEN_BACK, now=desk.now) != len(numbers):
+        return False
+    planned[:] = [row for row in planned if row.number not in numbers]
+    return True
+
+
+def _leads_back(first: Mapping[str, Any], then: Mapping[str, Any]) -> bool:
+    return bool(first["before"] == then["after"] and first["after"] == then["before"])
