@@ -124,8 +124,24 @@ def whole_life(house: House) -> Life:
         pass
     life.say("Ana", "PATCH", f"/v1/patients/{life.patient}", {"name": f"Pia {word('new-name')}"})
     life.decide("Ana", "PUT", life.procedures[1], "state", {"state": "cancelled", "reason": word("end")})
+    life.procedures.append(_imported(house))
     house.store.run_write(lambda connection: _fill(connection, life))
     return life
+
+
+def _imported(house: House) -> str:
+    """Book once more, from a file; give the procedure's address."""
+    row = {"Patient reference": PIA["reference"], "Name": f"Pia {word('new-name')}", "Birth date": PIA["birth_date"]}
+    row |= {"Date": "2027-04-09", "Procedure": "our-treatment", "Booking": word("booking"), "Phone": PHONE}
+    answer = house.person("Ada").send(
+        "POST",
+        "/v1/imports",
+        params={"dry_run": "false"},
+        content=f"{','.join(row)}\n{','.join(row.values())}\n".encode(),
+        headers={"Content-Type": "text/csv", "Idempotency-Key": word("import")},
+    )
+    assert answer.json()["booked"] == 1, answer.text
+    return f"/v1/procedures/{answer.json()['procedures'][0]['procedure_id']}"
 
 
 def _said(life: Life, procedure: str) -> Iterator[httpx.Response]:

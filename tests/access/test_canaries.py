@@ -107,7 +107,7 @@ def everything_else(house: House, life: Life) -> list[str]:
     assert patient.get("/v1/portal/procedures").status_code == 200
     assert patient.post(f"{procedure.replace('/v1/', '/v1/portal/')}/scan", {"text": word("may-i")}).is_success
     secrets += [secret_of(token), secret_of(session)]
-    file = "Reference,Name,Phone,Date,Procedure\n" + "\n".join(
+    file = "Patient reference,Name,Phone,Date,Procedure\n" + "\n".join(
         f"{word(f'r{n}')},{word('n')},{PHONE},{day},laser-resurfacing"
         for n, day in enumerate(("2026-12-20", "2026-12-21"))
     )

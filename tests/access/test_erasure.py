@@ -18,7 +18,7 @@ from prep_tracker.store import procedures as procedure_rows
 from prep_tracker.store.session import Store
 from prep_tracker.store.tables import METADATA
 from tests.access.living import CANARY, PIA, Life, whole_life
-from tests.access.traces import in_files, in_memory, in_rows, owner_engine
+from tests.access.traces import begin_anew, in_files, in_memory, in_rows, owner_engine
 from tests.api.house import BOOKING, Caller, House, Json
 from tests.store.cast import NOW, booked, patient_row, procedure_row, settle_aster
 
@@ -137,7 +137,7 @@ def traces(house: House, url: str) -> dict[str, list[str]]:
 
 def erased(house: House, url: str) -> dict[str, list[str]]:
     """Let Pia live, be looked at, and be erased; say what is left of her."""
-    memory.forget(None)  # whatever other tests have left there
+    begin_anew()
     add_bystanders(house)
     life = whole_life(house)
     look_around(house, life)

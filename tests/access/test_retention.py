@@ -19,7 +19,7 @@ from prep_tracker.services import retention
 from prep_tracker.services.booking import NewPatient, Order, book
 from tests.access.living import PIA, Life, whole_life
 from tests.access.test_erasure import told
-from tests.access.traces import in_files, in_memory, in_rows
+from tests.access.traces import begin_anew, in_files, in_memory, in_rows
 from tests.api.deciding import change
 from tests.api.house import BOOKED_AT, Caller, House, Json, hold, wrong
 from tests.cli.terminal import lines, run, run_json
@@ -224,7 +224,7 @@ def test_once_a_day_whoever_is_due_is_erased_and_the_audit_says_that_the_system_
 
 
 def test_what_the_chore_erases_leaves_no_trace(house: House, database_url: str) -> None:
-    memory.forget(None)
+    begin_anew()
     set_months(house, 6)
     life = whole_life(house)
     cleo = house.person("Cleo")
@@ -240,7 +240,7 @@ def test_what_the_chore_erases_leaves_no_trace(house: House, database_url: str) 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_every_process_forgets_once_a_day_what_another_may_have_erased(house: House) -> None:
-    memory.forget(None)
+    begin_anew()
     life = whole_life(house)
     house.person("Cleo").get(f"{life.procedures[0]}/checklist")
     assert set(in_memory(house)) != set()

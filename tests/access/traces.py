@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
+from prep_tracker.catalog import speaking
+from prep_tracker.desk import memory
 from prep_tracker.store.engine import database_url as parsed
 from prep_tracker.store.engine import sqlite_driver
 from tests.access.living import BORN, TRACES, ZONE
@@ -89,6 +91,12 @@ def in_files(url: str) -> Iterator[str]:
             if betrays(connection.execute(read, {"file": f"{folder}/{name}"}).scalar() or b""):
                 yield name
     engine.dispose()
+
+
+def begin_anew() -> None:
+    """Forget what other tests have left in memory: Pia's words, and where they stood, as a language, say."""
+    memory.forget(None)
+    speaking._chosen.cache_clear()
 
 
 def in_memory(house: House) -> Iterator[str]:
