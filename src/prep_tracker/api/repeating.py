@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from prep_tracker.store import Connection
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+SHOWN_ONCE = "This was done before with the same Idempotency-Key, and its answer is shown only once."
 
 
 def repeat_of(request: Request, key: str, what: bytes) -> Repeat:
@@ -60,6 +61,5 @@ def again(known: AnswerRow, repeat: Repeat, *, keep: bool = True) -> Answer:
         msg = "This Idempotency-Key came before with another request. Use a new key for a new request."
         raise IdempotencyMismatchError(msg)
     if not keep:
-        msg = "This was done before with the same Idempotency-Key, and its answer is shown only once."
-        raise ConflictError(msg)
+        raise ConflictError(SHOWN_ONCE)
     return Answer(known.status, known.body, {**known.headers, "Idempotent-Replayed": "true"})

@@ -64,7 +64,7 @@ async def book(
     words = words_of(request, lang)
 
     def work(connection: Connection, desk: Desk) -> Answer:
-        case = booking.book(connection, desk, _order(body))
+        case = booking.book(connection, desk, order_of(body))
         found = Standing(case, on(case.checklist, case.today))
         patient = patients.get(connection, desk.clinic.id, case.row.patient_id)
         location = f"/v1/procedures/{case.row.id}"
@@ -172,7 +172,7 @@ async def move(
 def _also(connection: Connection, desk: Desk, sound: dict[str, Any], _: dict[str, str]) -> list[Fault]:
     """Check the well-formed fields of a booking in which others are not."""
     try:
-        order = _order(schemas.SoundProcedureIn.model_validate(sound, extra="ignore"))
+        order = order_of(schemas.SoundProcedureIn.model_validate(sound, extra="ignore"))
     except ValidationError:  # faults inside a field that is sound by itself were named already
         return []
     return booking.check_order(connection, desk, order)[1]
@@ -189,7 +189,8 @@ ALSO_CHECKED["book"] = _also
 ALSO_CHECKED["move"] = _also_moved
 
 
-def _order(body: schemas.ProcedureIn) -> Order:
+def order_of(body: schemas.ProcedureIn) -> Order:
+    """Take the order out of a body."""
     patient = body.patient
     return Order(
         protocol=body.protocol,
