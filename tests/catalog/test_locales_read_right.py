@@ -13,7 +13,7 @@ from tests.data.patient_texts import texts_in
 
 OTHERS = [language for language in languages() if language != "en"]
 ALIKE = {
-    *("date.long", "date.short", "list.comma", "text", "because.answer", "because.product", "because.no"),
+    *("date.long", "date.short", "list.comma", "text", "because.answer", "because.product", "because.no", "portal.no"),
     *("group.later", "alcohol", "filler", "makeup", "microneedling", "niacinamide", "resorcinol"),
 }
 """Sentences without words, and words that English shares with another language."""

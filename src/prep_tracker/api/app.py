@@ -24,6 +24,8 @@ from prep_tracker.api.pages import (
     actions_saying,
     assets,
     booking,
+    embed,
+    patient,
     procedure,
     provider,
     signing_in,
@@ -92,6 +94,8 @@ ROUTERS = (
     signing_in.router,
     provider.router,
     assets.router,
+    embed.router,
+    patient.router,
 )
 """The hot ones first: a request walks through them in this order."""
 Chore = Callable[["Connection", datetime], object]

@@ -1,0 +1,151 @@
+/* The page of patients. A link's token comes in the fragment and is sent only when a person presses the button: mail
+   scanners open links too. The session's token stays on this device, in this origin's storage, until somebody signs out. */
+
+const SESSION = "prep-tracker:session";
+const LANGUAGE = "prep-tracker:language";
+const PAGES = ["open", "none", "refused", "left", "list"];
+const $ = (id) => document.getElementById(id);
+const list = document.querySelector("prep-checklist");
+const texts = new Map();
+let link = null;
+let words = null;
+let told = "";
+
+const kept = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
+const keep = (key, value) => { try { value === null ? localStorage.removeItem(key) : localStorage.setItem(key, value); } catch { /* it works without, until the page is closed */ } };
+let held = null;
+const session = () => {
+  try { held = JSON.parse(kept(SESSION)) ?? held; } catch { held = null; }
+  return held && Date.parse(held.expires_at) > Date.now() - 86_400_000 ? held : null;   // the service is the judge; this clock may be wrong
+};
+
+/** Take the token out of the address bar at once, before anybody can see, share or bookmark it. */
+function takeLink() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  return given;
+}
+
+function show(name, text = "") {
+  for (const page of PAGES) $(page).hidden = page !== name;
+  $("sure").hidden = true;
+  $("out").setAttribute("aria-expanded", "false");
+  tell(text);
+  if (name === "list") list.accessToken = session().access_token;
+  else $(name).querySelector("h2").focus();
+}
+
+/** Say one of the texts at the top of the page; "" takes it away. */
+function tell(key) {
+  told = key;
+  $("notice").textContent = key ? texts.get(key) ?? words?.[`portal.${key}`] ?? "" : "";
+}
+
+function begin() {
+  link = takeLink() ?? link;
+  const known = session();
+  if (link && known?.link !== link.slice(0, 12)) show("open");
+  else show(known ? "list" : "none");
+}
+
+async function comeIn() {
+  const field = $("birth-date");
+  const asked = !$("birth").hidden;
+  field.removeAttribute("aria-invalid");
+  if (asked && !field.value) { field.setAttribute("aria-invalid", "true"); field.focus(); tell("page.birth.needed"); return; }
+  $("open").setAttribute("aria-busy", "true");
+  tell("");
+  try {
+    const answer = await fetch("/v1/portal/sessions", {
+      method: "POST", cache: "no-store", credentials: "omit", headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ token: link, ...(asked ? { birth_date: field.value } : {}) }),
+    });
+    const said = await answer.json().catch(() => ({}));
+    const wrong = said.errors?.[0]?.code;
+    if (answer.status === 201) {
+      held = { access_token: said.access_token, expires_at: said.expires_at, link: link.slice(0, 12) };
+      list.forget();
+      keep(SESSION, JSON.stringify(held));
+      link = null;
+      field.value = "";
+      show("list");
+    } else if (wrong === "birth-date-needed" || wrong === "birth-date-wrong") {
+      $("birth").hidden = false;
+      if (wrong === "birth-date-wrong") { field.setAttribute("aria-invalid", "true"); tell("page.birth.wrong"); }
+      field.focus();
+    } else if (answer.status === 401 || answer.status === 422) {
+      link = null;
+      $("back").hidden = !session();
+      show("refused");
+    } else tell(answer.status === 429 ? "page.wait" : "problem_empty");
+  } catch { tell("page.no_connection"); }
+  finally { $("open").removeAttribute("aria-busy"); }
+}
+
+/** Forget everything: the session, the list, what was not sent, here and in this origin's other tabs. */
+function forget() {
+  held = null;
+  list.forget();
+  list.accessToken = null;
+  try { for (const key of Object.keys(localStorage)) if (key.startsWith("prep-tracker:") && key !== LANGUAGE) localStorage.removeItem(key); } catch { /* nothing was kept */ }
+}
+
+async function signOut() {
+  const token = session()?.access_token;
+  forget();
+  show("left");
+  if (token) await fetch("/v1/portal/sessions", { method: "DELETE", credentials: "omit", keepalive: true, headers: { Authorization: `Bearer ${token}` } }).catch(() => null);
+}
+
+/** Say the whole page in another language, without asking for it anew: a link in hand is not lost. */
+async function speak(language) {
+  let found;
+  try { found = await (await fetch(`/embed/words/${language}.json`)).json(); } catch { return; }
+  words = found;
+  document.documentElement.lang = words.language;
+  document.documentElement.dir = words.direction;
+  document.title = words["portal.page.title"];
+  for (const one of document.querySelectorAll("[data-say]")) one.textContent = words[`portal.${one.dataset.say}`];
+  for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", words[`portal.${one.dataset.label}`]);
+  for (const one of document.querySelectorAll("[data-language]")) one.setAttribute("aria-pressed", String(one.dataset.language === words.language));
+  texts.clear();
+  list.lang = words.language;
+  tell(told);
+}
+
+$("come-in").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (!$("open").hasAttribute("aria-busy")) comeIn();
+});
+$("back").addEventListener("click", () => show("list"));
+$("print").addEventListener("click", () => print());
+$("out").addEventListener("click", () => {
+  $("sure").hidden = !$("sure").hidden;
+  $("out").setAttribute("aria-expanded", String(!$("sure").hidden));
+  $("unsent").hidden = !Object.keys(localStorage).some((key) => key.endsWith(":queue"));
+  if (!$("sure").hidden) $("sure-text").focus();
+});
+$("out-no").addEventListener("click", () => { $("sure").hidden = true; $("out").setAttribute("aria-expanded", "false"); $("out").focus(); });
+$("out-yes").addEventListener("click", signOut);
+for (const one of document.querySelectorAll("[data-language]")) {
+  one.addEventListener("click", () => { keep(LANGUAGE, one.dataset.language); speak(one.dataset.language); });
+}
+list.addEventListener("prep-error", (event) => {
+  if (event.detail.status === 401) { held = null; keep(SESSION, null); $("out").hidden = true; }
+});
+list.addEventListener("prep-load", () => { $("out").hidden = false; });
+addEventListener("hashchange", begin);
+addEventListener("storage", (event) => {
+  if (event.key === LANGUAGE && event.newValue) speak(event.newValue);
+  if (event.key !== SESSION) return;
+  held = null;
+  if (event.newValue) begin();
+  else { list.forget(); list.accessToken = null; show("left"); }
+});
+
+$("address").textContent = `${location.origin}/p/`;
+const chosen = kept(LANGUAGE);
+begin();
+if (chosen && chosen !== document.documentElement.lang) speak(chosen);
+else keep(LANGUAGE, null);
+navigator.serviceWorker?.register("/p/sw.js", { scope: "/p/" }).catch(() => null);
