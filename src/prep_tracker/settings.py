@@ -20,6 +20,7 @@ NOT_OURS = "PREP_TEST_"
 MOST_A_MINUTE = 1_000_000
 """What no process reaches; each request of the last minute takes a few bytes."""
 SHORTEST_KEY = 32
+_ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
 _ORIGIN = re.compile(r"https?://[^\s/?#@,]+")
 
 
@@ -68,6 +69,28 @@ class Settings(BaseSettings):
         None,
         repr=False,
         description="Write a secret of 32 characters or more; after a new one, the old ones, with commas between.",
+    )
+    smtp_host: str | None = Field(
+        None, description="Write the name of the mail server; without one, no e-mail is sent."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Write the mail server's port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="Write starttls, tls, or none for a mail server on this very machine."
+    )
+    smtp_user: str | None = Field(None, description="Write the name to sign in with at the mail server.")
+    smtp_password: str | None = Field(
+        None, pattern=_ONE_LINE, repr=False, description="Write the password for the mail server, on one line."
+    )
+    smtp_sender: str | None = Field(
+        None,
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        description="Write the address that e-mail comes from, as in prep@clinic.example.",
+    )
+    sms_url: str | None = Field(
+        None, pattern=r"^https?://\S+$", description="Write the address of the gateway for text messages."
+    )
+    sms_token: str | None = Field(
+        None, pattern=_ONE_LINE, repr=False, description="Write the token for the gateway, on one line."
     )
     log: Literal["console", "json"] = Field("console", description="Write console or json.")
     log_requests: bool = Field(default=False, description="Write true for a line of log a request, else false.")

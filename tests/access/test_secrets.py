@@ -27,9 +27,19 @@ from tests.cli.terminal import program, run
 CANARY = "canary-7f3a"
 AWAY = f"postgresql://ana:{CANARY}@127.0.0.1:1/aster"
 """A database that nobody has; its password must not come out."""
-GOOD: dict[str, Any] = {"database_url": AWAY, "audit_key": f"{CANARY}-{'x' * 40}"}
+GOOD: dict[str, Any] = {
+    "database_url": AWAY,
+    "audit_key": f"{CANARY}-{'x' * 40}",
+    "smtp_password": CANARY,
+    "sms_token": CANARY,
+}
 """For each secret a value with the canary in it."""
-BAD: dict[str, Any] = {"database_url": AWAY.replace("postgresql", "mysql"), "audit_key": CANARY}
+BAD: dict[str, Any] = {
+    "database_url": AWAY.replace("postgresql", "mysql"),
+    "audit_key": CANARY,
+    "smtp_password": f"{CANARY}\n{CANARY}",
+    "sms_token": f"{CANARY}\n{CANARY}",
+}
 """And one that is refused."""
 TELLING = {"database", "secret", "password", "token", "pepper", "key", "dsn", "credential"}
 """What tells of a secret in the name of a setting; and, but for the name of a database, in that of an option."""
