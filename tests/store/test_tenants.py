@@ -78,6 +78,7 @@ STATEMENTS_ACROSS_CLINICS = {
     "staff_sessions._PURGE": "staff_sessions.purge",
     "seals._STARTED": "takes a lock, reads nothing",
     "seals._WAITING": "seals.waiting",
+    "seals._COVER_NOBODYS": "for lines that belong to no clinic",
     "seals._LINES": "seals.lines",
     "identity._OFFERED": "identity.find_only",
     "calendars._FIND": "calendars.find",

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prep_tracker.api.limits import place_of
 from prep_tracker.store import access, audit
-from prep_tracker.store.audit import Action, AuditLine
+from prep_tracker.store.audit import Action
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -55,6 +55,10 @@ _IDS = ("procedure_id", "patient_id", "key", "slug", "name")
 """The parts of a path that name what it is about, the first that is there."""
 
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+Row = dict[str, Any]
+
+
 class Shown(NamedTuple):
     """Of whom and of which procedures a list shows data."""
 
@@ -71,11 +75,10 @@ class Noted(NamedTuple):
     clinic_id: str | None = None
     actor: Actor | None = None
     on_behalf_of: str | None = None
-    operation: str = ""
-    path: str = ""
-    """As the route has it, with names and no values."""
+    route: Any = None
+    """Whose name is the operation, and whose path has names and no values."""
     method: str = ""
-    params: Mapping[str, Any] = MappingProxyType({})
+    params: Mapping[str, Any] = _NOTHING
     shown: Shown | None = None
     repeated: str | None = None
     """Of an answer that was given before and is given again: the address of what it is about, empty if none."""
@@ -102,28 +105,31 @@ def witness(scope: Scope, message: Message) -> None:
     """Note how a request is answered, just before the answer goes out."""
     state, status = scope["state"], message["status"]
     desk: Desk | None = state.get("desk")
-    if desk is not None and status < 400:  # noqa: PLR2004 - of HTTP
-        if status != 304 and not desk.noted:  # noqa: PLR2004 - of HTTP
-            noted = _noted(scope, desk, status, state.get("shown"))
-            scope["app"].state.service.trail.add(noted._replace(repeated=_repeated(message)))
-    elif desk is not None:
-        noted = _noted(scope, desk, status, None)
-        trail: Trail = scope["app"].state.service.trail
-        if status == 429:  # noqa: PLR2004 - of HTTP
-            trail.add_one_of_many((desk.clinic.id, desk.actor.credential_id), noted)
-        else:
-            trail.add(noted)
-    elif status in _WRONG or (status == 404 and "secret" in scope.get("path_params", ())):  # noqa: PLR2004 - of HTTP
-        host, _ = scope.get("client") or (None, 0)
-        service = scope["app"].state.service
-        found = _KEY_ID.match(dict(scope["headers"]).get(b"authorization", b""))
-        key_id = None if found is None else found[1].decode()
-        noted = Noted(service.clock.now(), status, state["request_id"], state.get("clinic_id"), key_id=key_id)
-        service.trail.add_one_of_many((place_of(host),), noted)
+    if desk is None:
+        if status in _WRONG or (status == 404 and "secret" in scope.get("path_params", ())):  # noqa: PLR2004 - of HTTP
+            _refused(scope, status)
+    elif status == 304 or (status < 400 and desk.noted):  # noqa: PLR2004 - of HTTP
+        return
+    elif status == 429:  # noqa: PLR2004 - of HTTP
+        who = (desk.clinic.id, desk.actor.credential_id)
+        scope["app"].state.service.trail.add_one_of_many(who, _noted(scope, desk, status, None))
+    else:
+        repeated = None if scope["method"] == "GET" else _repeated(message)
+        shown = state.get("shown") if status < 400 else None  # noqa: PLR2004 - of HTTP
+        scope["app"].state.service.trail.add(_noted(scope, desk, status, shown, repeated))
 
 
-def _noted(scope: Scope, desk: Desk, status: int, shown: Shown | None) -> Noted:
-    route = scope.get("route")
+def _refused(scope: Scope, status: int) -> None:
+    """Note that somebody was refused of whom nothing is known, but perhaps whose key or link it was."""
+    host, _ = scope.get("client") or (None, 0)
+    service, state = scope["app"].state.service, scope["state"]
+    found = _KEY_ID.match(dict(scope["headers"]).get(b"authorization", b""))
+    key_id = None if found is None else found[1].decode()
+    noted = Noted(service.clock.now(), status, state["request_id"], state.get("clinic_id"), key_id=key_id)
+    service.trail.add_one_of_many((place_of(host),), noted)
+
+
+def _noted(scope: Scope, desk: Desk, status: int, shown: Shown | None, repeated: str | None = None) -> Noted:
     return Noted(
         desk.now,
         status,
@@ -131,11 +137,11 @@ def _noted(scope: Scope, desk: Desk, status: int, shown: Shown | None) -> Noted:
         desk.clinic.id,
         desk.actor,
         desk.on_behalf_of,
-        getattr(route, "name", ""),
-        getattr(route, "path", ""),
+        scope.get("route"),
         scope["method"],
-        scope.get("path_params") or {},
+        scope.get("path_params") or _NOTHING,
         shown,
+        repeated,
     )
 
 
@@ -151,66 +157,84 @@ def write_down(connection: Connection, noted: Iterable[Noted]) -> None:
 
     The patients of procedures are looked up here, by one query for each clinic, and with wrong keys whose they are.
     """
-    by_clinic: dict[str | None, list[Noted]] = {}
+    by_clinic: dict[str | None, list[Row]] = {}
     for one in noted:
-        known = one
+        clinic_id = one.clinic_id
         if one.key_id is not None and (key := access.find_key(connection, one.key_id)) is not None:
-            known = one._replace(clinic_id=key.clinic_id)
-        by_clinic.setdefault(known.clinic_id, []).append(known)
-    for clinic_id, ones in by_clinic.items():
-        lines = [line_of(one) for one in ones]
+            clinic_id = key.clinic_id
+        by_clinic.setdefault(clinic_id, []).append(row_of(one))
+    for clinic_id, rows in by_clinic.items():
         if clinic_id is not None:
-            patients = audit.patients_of(connection, clinic_id, _procedures(ones, lines))
-            lines = [_with_patients(line, one.shown, patients) for one, line in zip(ones, lines, strict=True)]
-        audit.add(connection, clinic_id, *lines)
+            _name_patients(connection, clinic_id, rows)
+        audit.add_written(connection, clinic_id, rows)
 
 
-def line_of(one: Noted) -> AuditLine:
-    """Write what was noted as a line, as far as it follows from the request alone."""
-    actor = one.actor
+def row_of(one: Noted) -> Row:
+    """Write what was noted as a line, as far as it follows from the request alone: a value for each of its fields.
+
+    Of a list that showed procedures, ``seen`` holds these until their patients are known.
+    """
+    actor, shown = one.actor, one.shown
     if actor is None:
+        action: Action = "E"
         event, entity, entity_id = REFUSED, "credential", one.key_id
-        if one.more:
-            event, entity, entity_id = MORE, "requests", str(one.more)
-        return AuditLine(
-            one.at, "unknown", "", "", "E", event, entity, one.status, entity_id, request_id=one.request_id
-        )
-    entity, entity_id = _entity(one)
-    if actor.procedure_id is not None and entity_id is None:  # somebody who may see nothing but this
-        entity, entity_id = "procedure", actor.procedure_id
-    event = _event(one)
+        patient_id = None
+    else:
+        path, operation = getattr(one.route, "path", ""), getattr(one.route, "name", "")
+        action = _action(one, operation)
+        event = _event(path, operation, one.method, is_repeated=one.repeated is not None)
+        entity, entity_id = _entity(one, path)
+        if entity_id is None and actor.procedure_id is not None:  # somebody who may see nothing but this
+            entity, entity_id = "procedure", actor.procedure_id
+        patient_id = entity_id if entity == "patient" else actor.patient_id
     if one.more:
         event, entity, entity_id = f"{event}.more", "requests", str(one.more)
-    return AuditLine(
-        one.at,
-        actor.role,
-        actor.credential_id,
-        actor.person,
-        _action(one),
-        event,
-        entity,
-        one.status,
-        entity_id,
-        entity_id if entity == "patient" else actor.patient_id,
-        one.on_behalf_of,
-        one.request_id,
-    )
+    return {
+        "at": one.at,
+        "actor_role": "unknown" if actor is None else actor.role,
+        "credential_id": "" if actor is None else actor.credential_id,
+        "person": "" if actor is None else actor.person,
+        "action": action,
+        "event": event,
+        "entity": entity,
+        "outcome": one.status,
+        "entity_id": entity_id,
+        "patient_id": patient_id,
+        "on_behalf_of": one.on_behalf_of,
+        "request_id": one.request_id,
+        "seen": None if shown is None else [*shown.patients, *shown.procedures],
+    }
 
 
-def _event(one: Noted) -> str:
-    named = EVENTS.get(one.operation)
+def _name_patients(connection: Connection, clinic_id: str, rows: Iterable[Row]) -> None:
+    """Say in lines about procedures whose they are. A procedure that is gone meanwhile is named itself."""
+    procedures = {row["entity_id"] for row in rows if row["entity"] == "procedure"}
+    for row in rows:
+        procedures.update(row["seen"] or ())
+    procedures.discard(None)
+    patients = audit.patients_of(connection, clinic_id, procedures) if procedures else {}
+    for row in rows:
+        if row["seen"] is not None:
+            row["seen"] = list(dict.fromkeys(patients.get(each, each) for each in row["seen"]))
+        elif row["entity"] == "procedure":
+            row["patient_id"] = patients.get(row["entity_id"], row["patient_id"])
+
+
+@lru_cache(maxsize=1024)
+def _event(path: str, operation: str, method: str, *, is_repeated: bool) -> str:
+    named = EVENTS.get(operation)
     if named is not None:
         return named
     # A page is called by its address: its function's name says little by itself.
-    name = _stem(one.path).removesuffix("s") if one.path.startswith(PAGES) else one.operation.removeprefix("my_")
-    if one.method == "GET":
+    name = _stem(path).removesuffix("s") if path.startswith(PAGES) else operation.removeprefix("my_")
+    if method == "GET":
         return f"{_READ.sub('', name).replace('_', '-')}.read"
-    return f"{name.replace('_', '-')}.{'tried' if one.repeated is None else 'repeated'}"
+    return f"{name.replace('_', '-')}.{'repeated' if is_repeated else 'tried'}"
 
 
-def _action(one: Noted) -> Action:
+def _action(one: Noted, operation: str) -> Action:
     if one.method == "GET":
-        return "E" if one.shown is not None or one.operation.startswith(_EXECUTES) else "R"
+        return "E" if one.shown is not None or operation.startswith(_EXECUTES) else "R"
     if one.status < 400:  # noqa: PLR2004 - of HTTP
         return "E" if one.repeated is None else "R"
     if one.method == "POST" and one.params:
@@ -218,9 +242,9 @@ def _action(one: Noted) -> Action:
     return _ACTIONS.get(one.method, "E")
 
 
-def _entity(one: Noted) -> tuple[str, str | None]:
+def _entity(one: Noted, path: str) -> tuple[str, str | None]:
     """Give what it is about, by its kind and id. What somebody typed is no id: it may be a name."""
-    kind = _stem(one.path).removesuffix("s")
+    kind = _stem(path).removesuffix("s")
     if kind == "clinic":
         return kind, one.clinic_id
     if one.repeated:
@@ -232,6 +256,7 @@ def _entity(one: Noted) -> tuple[str, str | None]:
     return kind[:32], found
 
 
+@lru_cache(maxsize=1024)
 def _stem(path: str) -> str:
     """Give the first word of an address behind where it begins; staff's first page is the worklist."""
     return (
@@ -241,18 +266,3 @@ def _stem(path: str) -> str:
 
 def _if_nameless(given: object) -> str | None:
     return given if isinstance(given, str) and _NAMELESS.fullmatch(given) else None
-
-
-def _procedures(ones: Iterable[Noted], lines: Iterable[AuditLine]) -> set[str]:
-    shown = {each for one in ones if one.shown is not None for each in one.shown.procedures}
-    return shown | {line.entity_id for line in lines if line.entity == "procedure" and line.entity_id is not None}
-
-
-def _with_patients(line: AuditLine, shown: Shown | None, patients: Mapping[str, str]) -> AuditLine:
-    """Say which patients a line is about. A procedure that is gone meanwhile is named itself."""
-    if shown is not None:
-        seen = (*shown.patients, *(patients.get(each, each) for each in shown.procedures))
-        return replace(line, seen=list(dict.fromkeys(seen)))
-    if line.entity == "procedure" and line.entity_id is not None:
-        return replace(line, patient_id=patients.get(line.entity_id, line.patient_id))
-    return line

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
+
+from pydantic_core import to_json
 
 Verdict = Literal["right", "wrong", "unknown-key"]
 _FORM = "prep-tracker audit seal 1"
@@ -61,12 +62,11 @@ class Digest:
 
 
 def written(values: Iterable[object]) -> bytes:
-    """Write the values of a line in the one way in which it is sealed; instants in UTC.
+    """Write values, texts and numbers or none, in the one way in which they are sealed: a JSON list, and a line's end.
 
-    A value of a strange type, which only somebody who changed the file can have put there, is written as it shows.
+    Bytes, which only somebody who changed the file can have put there, are written as no text is.
     """
-    plain = [iso(value) if isinstance(value, datetime) else value for value in values]
-    return json.dumps(plain, separators=(",", ":"), default=repr).encode() + b"\n"
+    return to_json(list(values), bytes_mode="hex") + b"\n"
 
 
 def iso(at: datetime) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from prep_tracker.store.hot import Change
+from prep_tracker.store.hot import Change, Given
 from prep_tracker.store.rows import columns, names, of_clinic, this, values
 from prep_tracker.store.tables import audit, procedures
 
@@ -110,6 +110,12 @@ def add(connection: Connection, clinic_id: str | None, *lines: AuditLine) -> Non
     rows = [{"clinic_id": clinic_id, **values(line)} for line in lines]
     if rows:
         _ADD.run(connection, *rows)
+
+
+def add_written(connection: Connection, clinic_id: str | None, rows: Sequence[Given]) -> None:
+    """Add lines that are rows already, with a value for each field of a line: there may be thousands a second."""
+    if rows:
+        _ADD.run(connection, *({"clinic_id": clinic_id, **row} for row in rows))
 
 
 def lines(

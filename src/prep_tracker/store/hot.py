@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Dialect, Insert, Select, Update
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import await_only
 
@@ -54,9 +55,9 @@ def _bound(dialect: Dialect, compiled: Any) -> tuple[tuple[str, ...], Given, tup
 
 
 class Query(Generic[R]):
-    """A query for rows, of each of which ``row`` makes an ``R``, taking the columns in their order."""
+    """A query for rows, or a change that gives back rows, of each of which ``row`` makes an ``R``, column by column."""
 
-    def __init__(self, statement: Select[Any], row: Callable[..., R]) -> None:
+    def __init__(self, statement: Select[Any] | ReturningUpdate[Any], row: Callable[..., R]) -> None:
         """Keep both; compiled at the first use."""
         self.statement = statement
         self._row = row
@@ -89,7 +90,7 @@ class Query(Generic[R]):
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled: Any = self.statement.compile(dialect=dialect)
-        types = [_of(dialect, column.type) for column in self.statement.selected_columns]
+        types = [_of(dialect, column.type) for column in self.statement.exported_columns]
         readers = ((place, of.result_processor(dialect, None)) for place, of in enumerate(types))
         wanted = tuple((place, read) for place, read in readers if read is not None)
         self._compiled[dialect.driver] = hot = _Compiled(str(compiled), *_bound(dialect, compiled), wanted)

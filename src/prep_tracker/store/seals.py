@@ -29,6 +29,8 @@ from sqlalchemy import (
 )
 
 from prep_tracker.domain.chain import Digest, Keys, Seal, iso, written
+from prep_tracker.store.hot import Query
+from prep_tracker.store.rows import of_clinic, this
 from prep_tracker.store.tables import audit, audit_seals
 
 SEALING = 0x7365616C
@@ -77,6 +79,16 @@ _LINES = (
     .order_by(audit.c.id)
     .limit(bindparam("most"))
 )
+
+
+def _cover(own: ColumnElement[bool]) -> Query[tuple[Any, ...]]:
+    """Put the oldest lines of a chain under a seal and give them, in one statement, so that no other comes between."""
+    oldest = select(audit.c.id).where(own, audit.c.seal.is_(None)).order_by(audit.c.id).limit(bindparam("most"))
+    covered = update(audit).where(audit.c.id.in_(oldest)).values(seal=bindparam("new_seal"))
+    return Query(covered.returning(*_SEALED), lambda *row: row)
+
+
+_COVER, _COVER_NOBODYS = _cover(of_clinic(audit)), _cover(audit.c.clinic_id.is_(None))
 _WAITING = select(func.coalesce(audit.c.clinic_id, "")).where(audit.c.seal.is_(None)).distinct()
 _CHAINS = union(
     select(func.coalesce(audit.c.clinic_id, "").label("clinic")), select(audit_seals.c.clinic_id.label("clinic"))
@@ -94,17 +106,16 @@ def seal(connection: Connection, clinic_id: str, keys: Keys, *, now: datetime) -
     if last is not None and not keys.may_follow(last):
         return None
     number = 1 if last is None else last.number + 1
-    oldest = select(audit.c.id).where(_of(clinic_id), audit.c.seal.is_(None)).order_by(audit.c.id).limit(MOST_TOGETHER)
-    covered = update(audit).where(audit.c.id.in_(oldest)).values(seal=number).returning(*_SEALED)
-    rows = sorted(connection.execute(covered), key=lambda row: row[0])
+    given = {"new_seal": number, "most": MOST_TOGETHER}
+    rows = _COVER.all(connection, given | this(clinic_id)) if clinic_id else _COVER_NOBODYS.all(connection, given)
     digest = Digest()
-    for row in rows:
-        digest.add(written(_plain(row)))
+    for covered in sorted(rows):
+        digest.add(written(_plain(covered)))
     # A chain that gets its first key is closed with it at once: what was sealed without can be forged without.
     if rows or (last is not None and last.key_id is None and keys.newest is not None):
         made = keys.seal(last, clinic_id, now, digest)
-        given = {"clinic_id": clinic_id, "number": number, "sealed_at": now, "lines": made.lines, "hash": made.hash}
-        connection.execute(_ADD, given)
+        row = {"clinic_id": clinic_id, "number": number, "sealed_at": now, "lines": made.lines, "hash": made.hash}
+        connection.execute(_ADD, row)
     return len(rows)
 
 
