@@ -8,7 +8,18 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from prep_tracker.api.documenting import documented
-from prep_tracker.api.door import Door, Lang, Service, act, desk_of, not_modified, read, unchanged, words_of
+from prep_tracker.api.door import (
+    Door,
+    IdempotencyKey,
+    Lang,
+    Service,
+    act,
+    desk_of,
+    not_modified,
+    read,
+    unchanged,
+    words_of,
+)
 from prep_tracker.api.portal import schemas as shapes
 from prep_tracker.api.portal.sessions import PATIENT
 from prep_tracker.api.wire import Answer, answer
@@ -29,9 +40,15 @@ if TYPE_CHECKING:
 
 router = APIRouter(route_class=Door, tags=["Portal"])
 open_router = APIRouter(include_in_schema=False)
-KIND = "text/calendar; charset=utf-8"
 _SHORTEST, _LONGEST = 40, 60
+FILE = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"
 EXAMPLE = {"url": "https://prep.example/calendar/Zb4kQ0x7LwT2mV9sD1fR6hJ3nC8gY5pA-uE_iO0aK7q.ics"}
+
+
+class Calendar(Response):
+    """A calendar (RFC 5545)."""
+
+    media_type = "text/calendar"
 
 
 @router.post(
@@ -39,16 +56,19 @@ EXAMPLE = {"url": "https://prep.example/calendar/Zb4kQ0x7LwT2mV9sD1fR6hJ3nC8gY5p
     status_code=201,
     response_model=shapes.CalendarOut,
     summary="Put my days into my calendar",
-    **documented(None, EXAMPLE, 404, roles=PATIENT),
+    **documented(None, EXAMPLE, 404, 409, roles=PATIENT),
 )
-async def make_feed(request: Request, procedure_id: str, lang: Lang = None) -> Response:
+async def make_feed(
+    request: Request, procedure_id: str, lang: Lang = None, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Make a secret address that a calendar can subscribe to. It is shown now and never again."""
     language = words_of(request, lang).language
     base = request.app.state.public_url or str(request.base_url).rstrip("/")
 
     def work(connection: Connection, desk: Desk) -> Answer:
         secret = calendars.make_feed(connection, desk, procedure_id, language)
-        return answer(201, {"url": f"{base}/calendar/{secret}.ics"}, Cache_Control="no-store")
+        document = {"url": f"{base}/calendar/{secret}.ics"}
+        return answer(201, document, Cache_Control="no-store", Content_Language=language)
 
     return await act(request, work, keep=False)
 
@@ -72,16 +92,16 @@ async def revoke_feeds(request: Request, procedure_id: str) -> Response:
 
 @router.get(
     "/v1/portal/procedures/{procedure_id}/calendar.ics",
-    response_model=None,
+    response_class=Calendar,
     summary="Take my days along once",
-    **documented(None, None, 404, roles=PATIENT),
+    **documented(None, FILE, 404, roles=PATIENT),
 )
 async def once(request: Request, procedure_id: str, lang: Lang = None) -> Response:
     """Give the days as a file for one's calendar, as they are now."""
     spoken, desk = words_of(request, lang), desk_of(request)
     days = await read(request, lambda c, d: calendars.read_days(c, d, procedure_id))
     headers = {"Content-Disposition": 'attachment; filename="preparation.ics"', "Cache-Control": "no-store"}
-    return Response(_written(request, days, desk, spoken), 200, headers, media_type=KIND)
+    return Calendar(_written(request, days, desk, spoken), 200, headers | {"Content-Language": spoken.language})
 
 
 @open_router.get("/calendar/{secret}.ics")
@@ -111,7 +131,7 @@ async def feed(request: Request, secret: str) -> Response:
     headers = {"ETag": tag, "Cache-Control": "private, max-age=3600", "X-Robots-Tag": "noindex"}
     if unchanged(request.headers.get("if-none-match"), tag):
         return not_modified(tag)
-    return Response(_written(request, days, desk, spoken), 200, headers, media_type=KIND)
+    return Calendar(_written(request, days, desk, spoken), 200, headers)
 
 
 def _written(request: Request, days: Days, desk: Desk, spoken: Words) -> bytes:

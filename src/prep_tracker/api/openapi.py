@@ -68,10 +68,11 @@ def _finish(route: APIRoute, told: Told) -> None:
     example = route.responses.get("2XX", {}).get("content", {}).get("application/json", {}).get("example")
     for status, answer in answers.items():
         content = answer.get("content", {})
-        if status.startswith("2") and "application/json" in content:
-            content["application/json"]["example"] = example
+        if status.startswith("2"):
+            for told_kind in content.values():
+                told_kind["example"] = example
         elif "application/problem+json" in content:
-            content.pop("application/json", None)
+            answer["content"] = {"application/problem+json": content["application/problem+json"]}
     if "HTTPValidationError" in str(answers.get("422")):
         answers.pop("422")
     taken = {one["name"] for one in told.get("parameters", ())}
