@@ -52,7 +52,7 @@ def show_clinic(clinic: Clinic = None, as_json: Json = False) -> None:
         say_json(document)
         return
     for name, value in document.items():
-        say(f"{name + ':':<14} {value if value not in (None, [], '') else '-'}")
+        say(f"{name + ':':<18} {value if value not in (None, [], '') else '-'}")
 
 
 @clinic_app.command("set")
