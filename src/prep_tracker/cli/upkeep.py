@@ -133,7 +133,7 @@ def show_procedure(
     from prep_tracker.cli.database import choose_clinic, load_settings, open_ready
     from prep_tracker.cli.sheet import show
     from prep_tracker.clock import SystemClock
-    from prep_tracker.desk.case import Desk
+    from prep_tracker.desk.case import Desk, note
     from prep_tracker.domain.actor import Actor
     from prep_tracker.domain.days import parse_day
     from prep_tracker.domain.errors import NotFoundError
@@ -151,6 +151,7 @@ def show_procedure(
         desk = Desk(Actor(row.id, "system", "", "operator"), row, calendar_of(row), SystemClock().now())
         try:
             found = store.run_read(lambda connection: read_checklist(connection, desk, procedure, day))
+            store.run_write(lambda connection: note(connection, desk, "R", "checklist.read", found.case.row))
         except NotFoundError:
             msg = f"{row.name} has no procedure {procedure}."
             raise RefusedError(msg, code=FAILED) from None
