@@ -47,6 +47,7 @@ from prep_tracker.api.staff import (
     publishing,
     retaining,
     saying,
+    webhooks,
     worklist,
 )
 from prep_tracker.api.trail import Trail
@@ -73,6 +74,7 @@ ROUTERS = (
     publishing.router,
     migrating.router,
     clinic.router,
+    webhooks.router,
     retaining.router,
     auditing.router,
     imports.router,
