@@ -9,6 +9,7 @@ from tests.access.auditing import check_audited, flush, fresh, lines_for, lines_
 from tests.api.contract import operations
 from tests.api.house import BOOKING, NOBODY, PIA, Caller, House, Json
 from tests.api.test_publishing import DRAFTS, draft, peel, publish
+from tests.pages.browser import Browser
 
 GUARDED = tuple(operation for operation in operations() if not operation.is_public)
 EXPOSURE = {"to": "sun", "on": "2026-11-20"}
@@ -215,6 +216,21 @@ def test_what_a_patient_does_is_told_with_the_patient(house: House, ana: Caller)
     foreign = f"/v1/portal/procedures/{other.rsplit('/', 1)[-1]}/checklist"
     answer, line = check_audited(house, pia, "GET", foreign)
     assert (answer.status_code, line["entity_id"]) == (404, other.rsplit("/", 1)[-1])
+
+
+def test_the_pages_leave_the_same_lines(house: House, ana: Caller) -> None:
+    patient = ana.get(ana.book()).json()["patient"]["id"]
+    browser = Browser(house)
+    wrong = browser.post("/staff/sign-in", {"csrf": browser.mark("/staff/sign-in"), "key": "wrong"})
+    assert [line["event"] for line in lines_for(house, wrong)] == ["credential.refused"]
+    began = browser.sign_in("Ana")
+    assert [(line["event"], line["person"]) for line in lines_for(house, began)] == [("session.began", "Ana")]
+    shown = browser.get("/staff/?days=60")
+    (line,) = lines_for(house, shown)
+    assert (line["event"], line["action"], line["entity"]) == ("worklist.read", "E", "worklist")
+    assert (line["person"], line["seen"]) == ("Ana", [patient])
+    (line,) = lines_for(house, browser.get("/staff/?days=0"))
+    assert line["seen"] == []
 
 
 def test_what_fails_is_told_as_failed(house: House, ana: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,9 +71,13 @@ class Trail:
             self.add(noted)
 
     async def make_room(self, store: Store) -> None:
-        """Write down what is held, where there is no room for more; ``UnavailableError`` when that cannot be."""
-        with suppress(UnavailableError, QueryError):
-            await self.flush(store)
+        """Write down what is held, where there is no room for more; ``UnavailableError`` when that cannot be.
+
+        One request tries; the others are not kept waiting for a database that is away.
+        """
+        if not self._writing.locked():
+            with suppress(UnavailableError, QueryError):
+                await self.flush(store)
         if self.is_full:
             raise UnavailableError("The audit cannot be written at the moment, so nothing is shown.")
 
