@@ -70,6 +70,9 @@ class Settings(BaseSettings):
         repr=False,
         description="Write a secret of 32 characters or more; after a new one, the old ones, with commas between.",
     )
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Write a port on which numbers for Prometheus are shown on this machine only."
+    )
     smtp_host: str | None = Field(
         None, description="Write the name of the mail server; without one, no e-mail is sent."
     )
@@ -91,6 +94,9 @@ class Settings(BaseSettings):
     )
     sms_token: str | None = Field(
         None, pattern=_ONE_LINE, repr=False, description="Write the token for the gateway, on one line."
+    )
+    worker: Literal["on", "off"] = Field(
+        "on", description="Write off where prep-tracker work sends the messages, and serve is to send none."
     )
     log: Literal["console", "json"] = Field("console", description="Write console or json.")
     log_requests: bool = Field(default=False, description="Write true for a line of log a request, else false.")

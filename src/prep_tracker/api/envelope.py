@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,11 @@ from prep_tracker.api.witness import witness
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+Count = Callable[[str, str | None, int, float], None]
+"""Told of an answer: method, the route's template, status and seconds."""
 MOST_BYTES = 256 * 1024
-LARGER = {"/v1/imports": 10 * 1024 * 1024 + 64 * 1024}
+_FILE = 10 * 1024 * 1024 + 64 * 1024
+LARGER = {"/v1/imports": _FILE, "/staff/imports": _FILE}
 """Bytes that a body may have at these addresses: a file, and the form around it."""
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 HEADERS = (
@@ -47,9 +50,10 @@ class CutOffError(Exception):
 class Envelope:
     """Give every request an id, every answer its safe headers, and no body more than it may have."""
 
-    def __init__(self, app: ASGIApp, *, log_requests: bool = False) -> None:
-        """Stand around the app; ``log_requests`` writes a line a request."""
+    def __init__(self, app: ASGIApp, *, log_requests: bool = False, count: Count | None = None) -> None:
+        """Stand around the app; ``log_requests`` writes a line a request, ``count`` is told of each answer."""
         self.app = app
+        self.count = count
         self.log_requests = log_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,8 +102,11 @@ class Envelope:
                 failed(Request(scope), error)
                 raise CutOffError from None  # without the error itself, for a server would log what it says
             await unexpected(Request(scope), error)(scope, receive, stamped)
+        seconds = perf_counter() - began
+        if self.count is not None:
+            self.count(scope["method"], getattr(scope.get("route"), "path", None), status, seconds)
         if self.log_requests:
-            answered(Request(scope), status, (perf_counter() - began) * 1000)
+            answered(Request(scope), status, seconds * 1000)
 
 
 class Cors(CORSMiddleware):
@@ -112,7 +119,7 @@ class Cors(CORSMiddleware):
             allow_origins=list(origins),
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"],
-            expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-Id"],
+            expose_headers=["Date", "ETag", "Link", "Location", "Retry-After", "X-Request-Id"],
             max_age=600,
         )
         self.of_clinics = of_clinics
