@@ -42,7 +42,7 @@ def test_answers_and_the_queue_are_counted_without_a_name(store: Store, port: in
         transport = httpx.ASGITransport(app)
         async with (
             app.router.lifespan_context(app),
-            httpx.AsyncClient(transport=transport, base_url="http://x") as ours,
+            httpx.AsyncClient(transport=transport, base_url="http://x") as us,
         ):
             headers = {"Authorization": f"Bearer {token}"}
             await us.get(f"/v1/patients?reference={CANARY}", headers=headers)
