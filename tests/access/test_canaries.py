@@ -6,6 +6,7 @@ import importlib
 import inspect
 import json
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -26,7 +27,7 @@ from tests.access.living import CANARY, PHONE, PIA, Life, whole_life, word
 from tests.access.test_erasure import look_around
 from tests.api import contract
 from tests.api.contract import Operation, operations
-from tests.api.house import BOOKED_AT, BOOKING, Caller, House, Json
+from tests.api.house import BOOKED_AT, BOOKING, NOBODY, Caller, House, Json
 
 CALLERS = {"clinician": "Cleo", "coordinator": "Ana", "admin": "Ada"}
 NO_SERVICE = {
@@ -130,6 +131,7 @@ def caller_for(house: House, operation: Operation) -> Caller:
 def address(operation: Operation, life: Life, **values: object) -> str:
     """Give the address of an operation about Pia."""
     named: dict[str, object] = {"patient_id": life.patient, "procedure_id": life.ids[1], "slug": "our-treatment"}
+    named |= {name: NOBODY for name in re.findall(r"{(\w+)}", operation.path) if name not in named}
     return operation.at(**(named | {"n": 1, "name": "our-treatment", "step": "fever", "key": "0" * 16} | values))
 
 

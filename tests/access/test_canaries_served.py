@@ -22,6 +22,8 @@ from fastapi import FastAPI
 from opentelemetry import metrics, trace
 from opentelemetry.metrics import MeterProvider, NoOpMeter
 from opentelemetry.trace import NonRecordingSpan, NoOpTracer, SpanContext, TracerProvider
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
 
 from prep_tracker import cli
 from prep_tracker.api import app as app_module
@@ -34,8 +36,10 @@ from prep_tracker.settings import Settings
 from prep_tracker.store.session import Store
 from tests.access.listening import FORMS, Form, secret_of
 from tests.access.living import CANARY, PIA, TRACES, publish, treatment
+from tests.access.traces import owner_engine
 from tests.api.house import BOOKED_AT, BOOKING, House
 from tests.cli.terminal import lines, program
+from tests.store.cast import settle_aster
 
 SLOW = 20
 """How many seconds a server may take for anything."""
@@ -278,6 +282,31 @@ def test_a_file_that_is_no_protocol_and_a_database_that_is_none_are_one_line_eac
     done = program("clinic", "list", PREP_DATABASE_URL=f"sqlite:///{tmp_path}/own.db")
     assert done.returncode == 1
     assert free_of(done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_postgresql_quotes_no_row_in_its_log(store: Store, database_url: str) -> None:
+    """What it adds to an error goes to its log and to us alike; row-level security keeps rows out of both."""
+    aster = store.run_write(settle_aster)
+    again = text(
+        "INSERT INTO patients (clinic_id, id, reference, name, language, messages, version, created_at)"
+        f" VALUES ('{aster.clinic}', 'other', '1001', '{CANARY}', 'en', '{{}}', 1, now())"
+    )
+
+    def detail(connection: Connection) -> str | None:
+        with pytest.raises(IntegrityError) as refused:
+            connection.execute(again)
+        found: str | None = getattr(refused.value.orig, "diag").message_detail  # noqa: B009 - the driver's own
+        raise KeyError(found)
+
+    with pytest.raises(KeyError) as told:
+        store.run_write(detail)
+    assert told.value.args == (None,)
+    engine = owner_engine(database_url)
+    with engine.connect() as connection, pytest.raises(KeyError) as told:
+        detail(connection)
+    engine.dispose()
+    assert "1001" in str(told.value), "to the owner it would be quoted"
 
 
 class Spans(TracerProvider):
