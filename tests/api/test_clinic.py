@@ -60,6 +60,10 @@ def test_only_what_is_sent_changes(house: House, ada: Caller) -> None:
         {"sender": {"name": "Aster", "email": "hello@aster.example"}},
         {"origins": ["https://portal.aster.example"]},
         {"chase_days": 5},
+        {"reminders": False},
+        {"remind_at": "10:30", "quiet": {"from": "20:00", "to": "09:00"}},
+        {"quiet": None},
+        {"most_messages": 5, "plain_subjects": False},
         {"holidays": None, "sender": None},
     ):
         told |= sent
@@ -82,6 +86,12 @@ def test_only_what_is_sent_changes(house: House, ada: Caller) -> None:
         ({"origins": ["https://portal.example/path"]}, "/origins/0"),
         ({"chase_days": -1}, "/chase_days"),
         ({"chase_days": True}, "/chase_days"),
+        ({"remind_at": "9:00"}, "/remind_at"),
+        ({"remind_at": "21:00"}, "/remind_at"),
+        ({"remind_at": "07:59"}, "/remind_at"),
+        ({"quiet": {"from": "08:00", "to": "09:01"}}, "/quiet"),
+        ({"quiet": {"from": "21:00"}}, "/quiet/to"),
+        ({"most_messages": 0}, "/most_messages"),
         ({"calendar": 7}, "/calendar"),
         ({"is_demo": True}, "/is_demo"),
     ],

@@ -15,7 +15,7 @@ from pydantic import (
 
 from prep_tracker.api.results import PatientRefOut, StandingOut
 from prep_tracker.api.schemas import Email, Instant, LanguageTag, MessagesIn, Phone, Reference
-from prep_tracker.api.wire import SOME, WHOLE, Day, In, Key, Name, Out, Stays, Words, Zone, some_text
+from prep_tracker.api.wire import SOME, WHOLE, Day, In, Key, Name, Out, Stays, Time, Words, Zone, some_text
 from prep_tracker.domain.terms import clean_text
 
 Reason = Annotated[
@@ -91,6 +91,13 @@ class SenderIn(In):
     email: Email
 
 
+class QuietIn(In):
+    """When patients are not disturbed, on the wall clock where they live; it may go over midnight."""
+
+    from_: Annotated[Time, Field(alias="from", examples=["21:00"])]
+    to: Annotated[Time, Field(examples=["08:00"])]
+
+
 Origin = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f/?#@,]+$", max_length=200)]
 
 
@@ -112,6 +119,15 @@ class ClinicChangeIn(In):
         Field(description="Web addresses of portals that may call, without a path."),
     ] = None
     chase_days: Annotated[Annotated[StrictInt, Field(ge=0, le=30), WHOLE] | None, Stays()] = None
+    reminders: Annotated[StrictBool | None, Stays()] = None
+    remind_at: Annotated[Time | None, Stays(), Field(description="When reminders go out, where the patient lives.")] = (
+        None
+    )
+    quiet: QuietIn | None = None
+    most_messages: Annotated[Annotated[StrictInt, Field(ge=1, le=200), WHOLE] | None, Stays()] = None
+    plain_subjects: Annotated[
+        StrictBool | None, Stays(), Field(description="Subjects of e-mails say nothing about the treatment.")
+    ] = None
     calendar_titles: Annotated[
         Literal["neutral", "full"] | None, Stays(), Field(description="What the patients' calendars may say.")
     ] = None
@@ -132,6 +148,11 @@ class ClinicOut(Out):
     sender: dict[str, str] | None
     origins: list[str]
     chase_days: int
+    reminders: bool
+    remind_at: str
+    quiet: dict[str, str] | None
+    most_messages: int
+    plain_subjects: bool
     portal_birth_date: bool
     calendar_titles: Literal["neutral", "full"]
     retention_months: int | None

@@ -63,6 +63,15 @@ def sending_of(clinic: ClinicRow, zone: str | None) -> Sending:
     )
 
 
+def is_quiet(clinic: ClinicRow) -> bool:
+    """Say whether a clinic's hour for reminders lies within its quiet hours."""
+    sending = sending_of(clinic, None)
+    if sending.quiet is None:
+        return False
+    rest, wake = sending.quiet
+    return rest <= sending.at < wake if rest <= wake else sending.at >= rest or sending.at < wake
+
+
 def attend_at(
     clinic: ClinicRow, checklist: Checklist, zone: str | None, now: datetime, was: datetime | None = None
 ) -> datetime | None:

@@ -8,11 +8,11 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from prep_tracker.desk import retaining
+from prep_tracker.desk import retaining, telling
 from prep_tracker.desk.case import Desk, note_other, replan
 from prep_tracker.domain.days import Calendar
 from prep_tracker.domain.errors import Fault, InvalidError
-from prep_tracker.store import clinics
+from prep_tracker.store import attending, clinics
 
 if TYPE_CHECKING:
     from prep_tracker.store import Connection
@@ -28,14 +28,18 @@ DEFAULTS: Mapping[str, Any] = {
     "retention_months": None,
     "portal_birth_date": False,
     "calendar_titles": "neutral",
+    **telling.MESSAGE_DEFAULTS,
 }
 """What a clinic has before it says otherwise. ``chase_days``: how many days before it is due a task is chased.
 
 ``portal_birth_date``: whether a link asks for the patient's date of birth, where the clinic has it.
 ``calendar_titles``: whether calendars say what there is to do (full) or only that there is something (neutral).
+``reminders`` and what follows it: see ``desk.telling``.
 ``retention_months``: for how long patients are kept after their last procedure; None: for ever.
 """
 YEARS = range(2020, 2041)
+REMINDED_BY = frozenset({"time_zone", "holidays", "closing_days", "chase_days", *telling.MESSAGE_DEFAULTS})
+"""Settings on which it depends when a patient is reminded next."""
 
 
 def settings_of(clinic: ClinicRow) -> dict[str, Any]:
@@ -98,8 +102,13 @@ def change_clinic(connection: Connection, desk: Desk, fields: Mapping[str, Any])
         time_zone=fields.get("time_zone", row.time_zone),
         settings={**row.settings, **own},
     )
+    if fields.keys() & {"remind_at", "quiet"} and telling.is_quiet(changed):
+        message = "This lies within the quiet hours. Choose another hour, or change quiet."
+        raise InvalidError(Fault("/remind_at" if "remind_at" in fields else "/quiet", "in-quiet-hours", message))
     clinics.change(connection, desk.clinic.id, changed)
     note_other(connection, desk, "U", "clinic.changed", "clinic", desk.clinic.id)
     if calendar_of(changed) != desk.calendar:
         replan(connection, replace(desk, clinic=changed, calendar=calendar_of(changed)))
+    if fields.keys() & REMINDED_BY:
+        attending.attend_soon(connection, desk.clinic.id, now=desk.now)
     return changed

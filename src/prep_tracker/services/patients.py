@@ -11,7 +11,7 @@ from prep_tracker.desk.answers import day_faults
 from prep_tracker.desk.case import Desk, note_other
 from prep_tracker.desk.erasing import erase
 from prep_tracker.domain.errors import Fault, InvalidError, NotFoundError
-from prep_tracker.store import erasure, patients
+from prep_tracker.store import attending, erasure, patients
 from prep_tracker.store.patients import PatientRow
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def change_patient(connection: Connection, desk: Desk, patient_id: str, fields: 
         raise NotFoundError
     row = replace(row, version=row.version + 1, **fields)
     patients.change(connection, desk.clinic.id, row)
+    if "time_zone" in fields:
+        attending.attend_soon(connection, desk.clinic.id, now=desk.now, patient_id=row.id)
     note_other(connection, desk, "U", "patient.changed", "patient", row.id, patient_id=row.id)
     return row
 

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
-from prep_tracker.store.procedures import Kept, load
-from prep_tracker.store.rows import is_one, of_clinic, this
+from prep_tracker.store.procedures import ProcedureRow
+from prep_tracker.store.rows import columns, is_one, of_clinic, this
 from prep_tracker.store.tables import ATTENDED, BOOKED, procedures
 from prep_tracker.store.types import Instant
 
@@ -19,7 +19,7 @@ _NOW = bindparam("now", type_=Instant)
 _DUE = select(_P.clinic_id, _P.id).where(ATTENDED, _P.attend_at <= _NOW).order_by(_P.attend_at).limit(bindparam("most"))
 _NEXT = select(func.min(_P.attend_at)).where(ATTENDED, _P.attend_at > _NOW)
 _TAKE = (
-    select(_P.id)
+    select(*columns(procedures, ProcedureRow))
     .where(of_clinic(procedures), is_one(procedures), _P.attend_at <= _NOW)
     .with_for_update(skip_locked=True)
 )
@@ -46,13 +46,13 @@ def next_due(connection: Connection, *, now: datetime) -> datetime | None:
     return connection.execute(_NEXT, {"now": now}).scalar()
 
 
-def take(connection: Connection, clinic_id: str, procedure_id: str, *, now: datetime) -> Kept | None:
-    """Lock a procedure that is to be attended to and give it with its record.
+def take(connection: Connection, clinic_id: str, procedure_id: str, *, now: datetime) -> ProcedureRow | None:
+    """Lock a procedure that is to be attended to and give it.
 
     None: somebody else has it just now, or has attended to it since.
     """
     found = connection.execute(_TAKE, {**this(clinic_id, procedure_id), "now": now}).first()
-    return None if found is None else load(connection, clinic_id, procedure_id)
+    return None if found is None else ProcedureRow(*found)
 
 
 def attend_at(connection: Connection, clinic_id: str, procedure_id: str, at: datetime | None) -> None:

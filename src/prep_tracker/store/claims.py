@@ -85,9 +85,10 @@ def claim(connection: Connection, *, now: datetime, limit: int, lease: timedelta
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of an attempt. ``line`` goes into the history; a retry has the instant of the next one."""
+    """What became of an attempt, and why; ``line`` goes into the history. A retry has the instant of the next one."""
 
     status: Literal["planned", "sent", "failed", "dropped"]
+    reason: str | None
     line: str
     retry_at: datetime | None = None
     body: dict[str, Any] | None = None
@@ -98,6 +99,7 @@ def settle(connection: Connection, clinic_id: str, row: MessageRow, settled: Set
     """Keep what became of a claimed message; False: the lease was lost, and nothing is changed."""
     values: dict[str, Any] = {
         "status": settled.status,
+        "reason": settled.reason,
         "history": [*row.history, settled.line],
         "lease_until": None,
         "lease_token": None,
@@ -105,9 +107,9 @@ def settle(connection: Connection, clinic_id: str, row: MessageRow, settled: Set
     if settled.body is not None:
         values["body"] = settled.body
     if settled.retry_at is not None:
-        values |= {"due_at": settled.retry_at, "reason": settled.line}
+        values["due_at"] = settled.retry_at
     else:
-        values |= {"settled_at": now, "reason": None if settled.status == "sent" else settled.line}
+        values["settled_at"] = now
     given = {**this(clinic_id), "this_number": row.number, "token": row.lease_token}
     if connection.execute(_SETTLE.values(values), given).rowcount != 1:
         return False

@@ -42,7 +42,7 @@ async def get_clinic(request: Request) -> Response:
 )
 async def change_clinic(request: Request, body: shapes.ClinicChangeIn) -> Response:
     """Change the settings that are sent. Holidays and closing days are no business days; checklists follow at once."""
-    fields = body.model_dump(mode="json", include=set(body.model_fields_set))
+    fields = body.model_dump(mode="json", by_alias=True, include=set(body.model_fields_set))
 
     def work(connection: Connection, desk: Desk) -> Answer:
         return answer(200, _document(clinic.change_clinic(connection, desk, fields)))

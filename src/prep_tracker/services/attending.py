@@ -1,0 +1,116 @@
+"""Attend to a procedure when its time has come: remind the patient, tell the clinic's systems, and plan the next time.
+
+All of it is reckoned now, from what has been said by now, and kept in one transaction: nothing that was planned
+earlier can be stale, and nobody is reminded twice of one day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from prep_tracker.desk.case import Desk, plan_at
+from prep_tracker.desk.telling import attend_at, sending_of, tell_turn
+from prep_tracker.domain.actor import Actor
+from prep_tracker.domain.days import civil_day
+from prep_tracker.domain.events import turned, turns
+from prep_tracker.domain.reminders import digests, instant
+from prep_tracker.store import attending, clinics, outbox, patients
+from prep_tracker.store.message_rows import NewMessage, new_id
+
+if TYPE_CHECKING:
+    from prep_tracker.domain.days import Calendar
+    from prep_tracker.domain.plan import Checklist
+    from prep_tracker.domain.reminders import Digest
+    from prep_tracker.store import Connection
+    from prep_tracker.store.clinics import ClinicRow
+    from prep_tracker.store.message_rows import ChannelName
+    from prep_tracker.store.patients import PatientRow
+    from prep_tracker.store.procedures import ProcedureRow
+
+CHANNELS: tuple[ChannelName, ...] = ("email", "sms")
+TOO_LATE = "Its day had passed before it could be sent."
+NO_ADDRESS = "The patient has agreed to messages, but there is no address to send them to."
+
+
+def attend(
+    connection: Connection,
+    clinic_id: str,
+    procedure_id: str,
+    calendar_of: Callable[[ClinicRow], Calendar],
+    *,
+    now: datetime,
+) -> bool:
+    """Do for a procedure whatever is due by now. False: there is nothing to do any more, or somebody else does it."""
+    row = attending.take(connection, clinic_id, procedure_id, now=now)
+    if row is None or row.attend_at is None:
+        return False
+    clinic = clinics.get(connection, clinic_id)
+    desk = Desk(Actor(clinic_id, "system", "", "prep-tracker worker"), clinic, calendar_of(clinic), now)
+    _, checklist = plan_at(connection, desk, row.id, row.version)
+    patient = patients.get(connection, clinic_id, row.patient_id)
+    _remind(connection, desk, row, checklist, patient)
+    _tell(connection, desk, row, checklist)
+    attending.attend_at(connection, clinic_id, row.id, attend_at(clinic, checklist, patient.time_zone, now))
+    return True
+
+
+def addresses(patient: PatientRow) -> dict[ChannelName, str | None]:
+    """Give the ways on which a patient has agreed to be written to, each with the address, if there is one."""
+    known: dict[ChannelName, str | None] = {"email": patient.email, "sms": patient.phone}
+    return {channel: known[channel] for channel in CHANNELS if patient.messages.get(channel)}
+
+
+def _remind(connection: Connection, desk: Desk, row: ProcedureRow, checklist: Checklist, patient: PatientRow) -> None:
+    """Plan the digests that are due since the procedure was to be attended to; what has missed its day is dropped."""
+    ways = addresses(patient)
+    begin = row.attend_at or desk.now
+    first = civil_day(begin, desk.clinic.time_zone).toordinal() - 1
+    sent, last = outbox.reminded(connection, desk.clinic.id, row.id) if ways else (0, None)
+    if last is not None:
+        first = max(first, last.toordinal() + 1)
+    new: list[NewMessage] = []
+    for digest in digests(checklist, sending_of(desk.clinic, patient.time_zone), first, sent=sent):
+        if digest.due_at > desk.now or not ways:
+            break
+        if digest.due_at < begin:
+            continue
+        if digest.not_after <= desk.now:
+            new.append(_message(row, digest, "patient", desk.now, TOO_LATE))
+        elif not any(ways.values()):
+            new.append(_message(row, digest, "patient", desk.now, NO_ADDRESS))
+        else:
+            new += [_message(row, digest, way, desk.now) for way, address in ways.items() if address]
+    outbox.add(connection, desk.clinic.id, new, now=desk.now)
+
+
+def _message(
+    row: ProcedureRow, digest: Digest, channel: ChannelName, now: datetime, dropped: str | None = None
+) -> NewMessage:
+    return NewMessage(
+        id=new_id(),
+        topic="reminder",
+        channel=channel,
+        body=lines_document(digest),
+        due_at=now,
+        procedure_id=row.id,
+        day=date.fromordinal(digest.day),
+        not_after=digest.not_after,
+        status="planned" if dropped is None else "dropped",
+        reason=dropped,
+    )
+
+
+def lines_document(digest: Digest) -> dict[str, Any]:
+    """Write what a digest is about, without a word of it."""
+    return {"lines": [{"kind": line.kind, "step": line.step or None} for line in digest.lines]}
+
+
+def _tell(connection: Connection, desk: Desk, row: ProcedureRow, checklist: Checklist) -> None:
+    """Tell the clinic's systems where a day has begun on which the procedure stands otherwise."""
+    begin, today = row.attend_at or desk.now, desk.today.toordinal()
+    begun = [day for day in turns(checklist) if day <= today and instant(day, 0, checklist.calendar.zone) >= begin]
+    event = turned(checklist, begun[0] - 1, today) if begun else None
+    if event is not None:
+        tell_turn(connection, row, desk.clinic.id, event, now=desk.now)
