@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fastapi import FastAPI
 
@@ -17,6 +17,7 @@ from prep_tracker.api.envelope import Cors, Envelope
 from prep_tracker.api.identity import Identities
 from prep_tracker.api.limits import Limits
 from prep_tracker.api.logs import log, told, unhandled
+from prep_tracker.api.metrics import Metrics, showing
 from prep_tracker.api.pages import (
     actions,
     actions_access,
@@ -24,12 +25,16 @@ from prep_tracker.api.pages import (
     actions_saying,
     assets,
     booking,
+    protocol_drafts,
+    protocol_trying,
     embed,
     patient,
     procedure,
     provider,
     signing_in,
 )
+from prep_tracker.api.pages import imports as imports_page
+from prep_tracker.api.pages import protocols as protocols_page
 from prep_tracker.api.pages import worklist as worklist_page
 from prep_tracker.api.portal import mine, sessions
 from prep_tracker.api.quick import Quick
@@ -92,6 +97,10 @@ ROUTERS = (
     actions_deciding.router,
     actions_access.router,
     booking.router,
+    protocol_drafts.router,
+    protocol_trying.router,
+    protocols_page.router,
+    imports_page.router,
     signing_in.public,
     signing_in.router,
     provider.router,
@@ -100,6 +109,18 @@ ROUTERS = (
     patient.router,
 )
 """The hot ones first: a request walks through them in this order."""
+
+
+class Beside(Protocol):
+    """What runs beside the app for as long as it serves: the worker that sends messages."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End what was begun."""
+
+
 Chore = Callable[["Connection", datetime], object]
 REFRESH_SECONDS = 60
 KEPT_HOURS = 48
@@ -117,6 +138,8 @@ def create_app(  # noqa: PLR0913 - how the service is set up, by name
     audit_keys: Sequence[str] = (),
     public_url: str | None = None,
     travel: TravelClock | None = None,
+    metrics_port: int | None = None,
+    beside: Beside | None = None,
 ) -> FastAPI:
     """Make the app on an open store.
 
@@ -124,9 +147,12 @@ def create_app(  # noqa: PLR0913 - how the service is set up, by name
     ``limits`` say how often anybody may ask; left out, they are those that the service has when nothing is set.
     ``public_url`` is where people reach the service, for links to it; left out, it is what they called.
     ``travel`` is the clock of a demo, in which days can pass; elsewhere nothing of that is there.
+    ``beside`` is what runs in this process for as long as it serves: whoever sends the messages.
+    ``metrics_port`` is where numbers are shown on this machine; left out, they are not counted either.
     ``audit_keys`` are the secrets with which the audit is sealed, newest first.
     """
     of_clinics: set[str] = set()
+    metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -135,7 +161,12 @@ def create_app(  # noqa: PLR0913 - how the service is set up, by name
         service: Service = app.state.service
         ending = asyncio.Event()
         trailing = asyncio.create_task(service.trail.keep(service, ending))
-        yield
+        if beside is not None:
+            beside.start()
+        async with showing(metrics, service, metrics_port):
+            yield
+        if beside is not None:
+            await asyncio.to_thread(beside.stop)
         keeping.cancel()
         with suppress(asyncio.CancelledError):
             await keeping
@@ -180,7 +211,7 @@ def create_app(  # noqa: PLR0913 - how the service is set up, by name
     _document(app)
     app.add_middleware(Cors, origins=origins, of_clinics=of_clinics)
     app.add_middleware(Quick)
-    app.add_middleware(Envelope, log_requests=log_requests)
+    app.add_middleware(Envelope, log_requests=log_requests, count=None if metrics_port is None else metrics.count)
     return app
 
 

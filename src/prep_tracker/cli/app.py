@@ -134,6 +134,16 @@ def serve(
 
 
 @app.command()
+def work(
+    once: Annotated[bool, typer.Option("--once", help="End as soon as nothing is due any more.")] = False,
+) -> None:
+    """Send reminders and webhooks. On PostgreSQL in any number of processes, on any number of machines."""
+    from prep_tracker.cli.working import run
+
+    run(once=once)
+
+
+@app.command()
 def migrate(as_json: Json = False) -> None:
     """Make or update the database. The protocols that ship with this version come with it."""
     from prep_tracker.cli.operating import bring_up_to_date

@@ -17,9 +17,13 @@ from prep_tracker.cli.db import require_bound
 from prep_tracker.cli.out import FAILED, RefusedError, say, say_json
 from prep_tracker.clock import SystemClock, TravelClock
 from prep_tracker.demo import Demo, open_demo
+from prep_tracker.worker import Worker
+from prep_tracker.worker.channels import channels_of
 
 if TYPE_CHECKING:
+    from prep_tracker.clock import Clock
     from prep_tracker.settings import Settings
+    from prep_tracker.store.session import Store
 
 SECONDS_TO_END = 10
 """How long requests may take to finish when the service is told to stop."""
@@ -39,17 +43,20 @@ def run(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> Non
         made = store.run_write(lambda connection: open_demo(connection, now=clock.now())) if demo else None
         logs.configure(settings.log)
         with listen(settings.host if host is None else host, settings.port if port is None else port) as listening:
-            announce(_url(listening), made, as_json=as_json)
+            url = _url(listening)
+            announce(url, made, as_json=as_json)
             config = uvicorn.Config(
                 create_app(
                     store,
                     clock,
                     origins=settings.origins,
                     public_url=settings.public_url,
+                    metrics_port=settings.metrics_port,
                     log_requests=settings.log_requests,
                     travel=clock if isinstance(clock, TravelClock) else None,
                     audit_keys=settings.audit_keys,
                     limits=Limits(settings.requests_a_minute, settings.wrong_credentials_a_minute),
+                    beside=worker_of(settings, store, clock, url, demo=demo),
                 ),
                 access_log=False,
                 log_config=log_config(settings),
@@ -59,6 +66,15 @@ def run(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> Non
             )
             with suppress(KeyboardInterrupt):  # control-C is how it is told to stop
                 uvicorn.Server(config).run(sockets=[listening])
+
+
+def worker_of(settings: Settings, store: Store, clock: Clock, url: str, *, demo: bool) -> Worker | None:
+    """Make what sends the messages in this process; None where others send them."""
+    if settings.worker == "off":
+        return None
+    # In a demo whoever reads a message sits at this machine.
+    public_url = settings.public_url or (url if demo else None)
+    return Worker(store, clock, channels_of(settings, clock, demo=demo), public_url=public_url)
 
 
 def listen(host: str, port: int) -> socket.socket:
