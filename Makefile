@@ -43,7 +43,7 @@ $(UV) pip install -q --python .venv --no-deps --build-constraints $(LOCK)/build.
 @rm -f .venv/.$(1)-* && touch $@
 endef
 
-.PHONY: help setup dev run test check bench bench-exact soak lock
+.PHONY: help setup dev run test client check bench bench-exact soak lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,11 @@ run: setup ## start the service with made-up patients; ARGS go to `prep-tracker 
 
 test: dev ## run the tests on SQLite and on a real PostgreSQL; ARGS go to pytest
 	$(BIN)/python -m pytest -q -n 2 $(ARGS)
+
+client: dev ## make the TypeScript client and run its tests against the service; needs Node.js 18 or newer
+	@command -v npm >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y nodejs npm >/dev/null; } \
+	  || { echo 'make client needs Node.js 18 or newer with npm: apt-get install nodejs npm' >&2; exit 1; }
+	$(BIN)/python -m pytest -q -m client tests/client $(ARGS)
 
 soak: dev ## run the tests that take hours
 	$(BIN)/python -m pytest -q -m soak $(ARGS)
