@@ -92,5 +92,8 @@ async def _previewed(
         change = await read(request, look)
     except RETURNED as error:
         return await show_procedure(request, procedure_id, Back(sent, wrong or error))
-    extra: dict[str, Any] = {"change": change_view(change, words_of_page(request)), "seen": asked}
+    extra: dict[str, Any] = {
+        "change": change_view(change, words_of_page(request), request.state.desk.today),
+        "seen": asked,
+    }
     return await show_procedure(request, procedure_id, Back(sent, wrong), extra)

@@ -122,13 +122,14 @@ def _written(text: str) -> Document:
 
 
 def _placed(fault: Fault, written: Document) -> Fault:
-    """Say a fault of a step with the line on which it stands."""
-    if not fault.pointer:
-        return Fault(STEP, "step", fault.message)
+    """Say a fault of a step with the line on which it stands; what is wrong between steps stands on none."""
     parts = [part.replace("~1", "/").replace("~0", "~") for part in fault.pointer.split("/")[1:]]
-    line = written.line(tuple(int(part) if part.isdecimal() else part for part in parts))
-    return _fault(line, fault.message)
+    if fault.code == "unknown-kind":
+        parts = ["kind"]
+    elif not parts and fault.code != "missing-key":
+        return Fault(STEP, "step", fault.message)
+    return _fault(written.line(tuple(int(part) if part.isdecimal() else part for part in parts)), fault.message)
 
 
 def _fault(line: int, message: str) -> Fault:
-    return Fault(STEP, "step", f"{line}: {message[:1].upper()}{message[1:]}")
+    return Fault(STEP, "step", f"Line {line}: {message}")

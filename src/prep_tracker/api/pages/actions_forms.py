@@ -117,8 +117,12 @@ class Form:
             return self.sent.texts.get(name, [""])[0]
         return "" if default is None else str(default)
 
-    def has(self, name: str, value: str, default: object = None) -> bool:
-        """Say whether a choice is made."""
+    def has(self, name: str, value: str, default: object = "") -> bool:
+        """Say whether this is the choice of several. One that was not on the page when it was sent has its default."""
+        return value in self.sent.texts[name] if self.sent and name in self.sent.texts else value == default
+
+    def ticked(self, name: str, value: str, default: object = ()) -> bool:
+        """Say whether a box is ticked; ``default`` is the value, or the values, for which it is from the beginning."""
         if self.sent is not None:
             return value in self.sent.texts.get(name, ())
         return value in default if isinstance(default, tuple | list) else value == default

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from prep_tracker.api import clinic_schemas as shapes
 from prep_tracker.api import schemas
 from prep_tracker.api.pages.actions_doing import acted
+from prep_tracker.api.pages.actions_forms import sent_by
 from prep_tracker.api.pages.gate import Gate
 from prep_tracker.api.pages.procedure import HERE
 from prep_tracker.desk.ordering import NewProduct
@@ -40,7 +41,7 @@ async def mark(request: Request, procedure_id: str) -> Response:
         on = desk.today if body.on is None and body.kind != "since" else body.on
         return marking.mark(connection, desk, procedure_id, body.kind, body.step, on)
 
-    form = await request.form()
+    step = (await sent_by(request)).text("step")
     return await acted(
         request,
         procedure_id,
@@ -48,7 +49,7 @@ async def mark(request: Request, procedure_id: str) -> Response:
         work,
         "marked",
         operation="mark",
-        at=_place("item", form.get("step")),
+        at=_place("item", step),
     )
 
 

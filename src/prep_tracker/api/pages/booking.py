@@ -130,10 +130,10 @@ async def _page(
         if error is None
         else {"kind": kind, "detail": error.detail if kind == "conflict" else "", "since": []},
         slug=slug,
-        looked=sent is not None and sent.do == "find",
+        step="" if sent is None else sent.do,
         days=None if days is None else days_view(days, words),
         languages=languages_of(words),
-        short=lambda on: short(on, words),
+        short=lambda on: short(on, words, request.state.desk.today),
         **found,
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from babel.dates import format_date
 
+from prep_tracker.domain.explain import Phrase
 from prep_tracker.exports.document import change_document
 
 if TYPE_CHECKING:
@@ -25,14 +26,28 @@ DAYS = frozenset(
 """The keys of our documents under which a day stands."""
 
 
-def change_view(change: Change, words: Words) -> dict[str, Any]:
+def change_view(change: Change, words: Words, today: date) -> dict[str, Any]:
     """Lay a change out: where it goes from and to, how it stands before and after, and every step by what it does."""
     document: dict[str, Any] = with_days(change_document(change, words))
     steps = document["steps"]
     for one in steps:
-        one["was"], one["now"] = (when(one[side], words) for side in ("before", "after"))
+        one["was"], one["now"] = _days(one["before"], one["after"], words, today)
     groups = {kind: [one for one in steps if one["change"] == kind] for kind in ORDER}
     return document | {"groups": {kind: found for kind, found in groups.items() if found}}
+
+
+def _days(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, words: Words, today: date
+) -> tuple[str, str]:
+    """Say the old and the new days; where a step begins as before, only until when it goes."""
+    if before is None or after is None or before["opens_on"] != after["opens_on"]:
+        return when(before, words, today), when(after, words, today)
+    if not before["closes_on"] or not after["closes_on"]:
+        return when(before, words, today), when(after, words, today)
+    was, now = (
+        words.say(Phrase("procedure.until", {"on": short(side["closes_on"], words, today)})) for side in (before, after)
+    )
+    return was, now
 
 
 def with_days(document: Any) -> Any:  # noqa: ANN401 - a document as JSON has it
@@ -47,17 +62,17 @@ def with_days(document: Any) -> Any:  # noqa: ANN401 - a document as JSON has it
     }
 
 
-def when(item: Mapping[str, Any] | None, words: Words) -> str:
+def when(item: Mapping[str, Any] | None, words: Words, today: date) -> str:
     """Say in short on which days an item lies; nothing for one that has none."""
     if item is None:
         return ""
     opens, due, closes = item["opens_on"], item["due_on"], item["closes_on"]
     if opens and closes and opens != closes:
-        return f"{short(opens, words)} – {short(closes, words)}"
+        return f"{short(opens, words, today)} – {short(closes, words, today)}"
     one = opens or due or closes
-    return short(one, words) if one else ""
+    return short(one, words, today) if one else ""
 
 
-def short(on: date, words: Words) -> str:
-    """Write a day in short, as "Fri 4 Dec"."""
-    return format_date(on, "EEE d MMM", locale=words.language)
+def short(on: date, words: Words, today: date) -> str:
+    """Write a day in short, as "Fri 4 Dec"; with its year where that is another one than today's."""
+    return format_date(on, "EEE d MMM" if on.year == today.year else "EEE d MMM y", locale=words.language)

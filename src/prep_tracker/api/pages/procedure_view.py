@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from babel import Locale, UnknownLocaleError
@@ -84,7 +85,7 @@ def view(found: Found, desk: Desk, words: Words) -> dict[str, Any]:
         "offers": offers(found.standing.case, words, found.newest),
         "likely": likely(found.standing, desk, has_come=bool(found.sessions)),
         "decisions": DECISIONS,
-        "short": lambda on: short(on, words),
+        "short": lambda on: short(on, words, desk.today),
         "urgent": URGENT,
     }
 
@@ -98,7 +99,7 @@ def _item(document: dict[str, Any], item: Item, case: Case, desk: Desk, words: W
     yes = ("safe", "unsafe") if isinstance(step, Gate) and step.safe else ("unsafe", "safe")
     return document | {
         "applies": document.get("applies", True),
-        "when": when(document, words),
+        "when": when(document, words, desk.today),
         "marks_offered": kinds,
         "yes": yes[0],
         "no": yes[1],
@@ -118,8 +119,9 @@ def patient_view(found: Found) -> dict[str, Any]:
     case, status = found.standing.case, found.standing.status
     items = with_days(checklist_document(case.checklist, status, spoken)["items"])
     groups: dict[str, list[dict[str, Any]]] = {"today": [], "next": [], "later": [], "done": []}
+    today = date.fromordinal(status.day)
     for item in items:
-        groups[_group(item, today=status.day)].append(item | {"when": when(item, spoken)})
+        groups[_group(item, today=status.day)].append(item | {"when": when(item, spoken, today)})
     return {
         "say": lambda key: spoken.say(Phrase(key)),
         "lang": spoken.language,
