@@ -166,6 +166,7 @@ def wrong_bodies(body: Any) -> Iterator[bytes]:  # noqa: ANN401 - whatever JSON 
                     yield json.dumps(body | {name: [first | {inner: value}]}).encode()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_no_refusal_repeats_what_was_sent(talking: House, capfd: pytest.CaptureFixture[str]) -> None:
     """Every operation with a body, every field of its example wrong in every way; every kind of body that is none."""
     ear, tried = Ear(capfd), 0
@@ -193,6 +194,7 @@ def test_no_refusal_repeats_what_was_sent(talking: House, capfd: pytest.CaptureF
     silent(ear, talking)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_no_refusal_repeats_an_address_a_query_or_a_header(talking: House, capfd: pytest.CaptureFixture[str]) -> None:
     """Every parameter of every operation is a word of Pia's; known and unknown ways, methods and keys too."""
     ear = Ear(capfd)

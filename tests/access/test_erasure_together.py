@@ -36,7 +36,7 @@ def together(house: House, first: Work, then: Work) -> tuple[object, object]:
     def held(connection: Connection) -> object:
         made = first(connection)
         done.set()
-        threading.Event().wait(0.5)  # long enough for the other to run into whatever is locked
+        threading.Event().wait(0.3)  # long enough for the other to run into whatever is locked
         return made
 
     def run(name: str, work: Work) -> None:

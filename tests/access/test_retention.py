@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import date, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from prep_tracker.api import retention as chore
+from prep_tracker.api.app import create_app
 from prep_tracker.desk import memory
 from prep_tracker.desk.retaining import DAYS_TO_THINK
 from prep_tracker.domain.days import add_months
@@ -223,6 +225,24 @@ def test_once_a_day_whoever_is_due_is_erased_and_the_audit_says_that_the_system_
     assert "A-2" not in patients_of(house)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_service_does_it_by_itself(house: House) -> None:
+    booked(house)
+    set_months(house, 12)
+    house.go_to("2059-12-01")
+    made = create_app(house.store, house.clock)
+
+    async def run() -> None:
+        async with made.router.lifespan_context(made):
+            for _ in range(500):
+                await asyncio.sleep(0.01)
+                if "A-1" not in patients_of(house):
+                    break
+
+    house.wait(run())
+    assert "A-1" not in patients_of(house)
+
+
 def test_what_the_chore_erases_leaves_no_trace(house: House, database_url: str) -> None:
     begin_anew()
     set_months(house, 6)
@@ -313,7 +333,7 @@ def test_whoever_is_booked_in_that_very_moment_stays(house: House, monkeypatch: 
     assert len(told(house)["procedures"]) == 2
 
 
-@pytest.mark.parametrize("batch", [1, 2, 3, 200])
+@pytest.mark.parametrize("batch", [1, 3, 200])
 def test_a_list_comes_in_pages_and_misses_nobody(house: House, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
     monkeypatch.setattr(retention, "BATCH", batch)
     monkeypatch.setattr(retention, "MOST_BATCHES", 2)
