@@ -101,7 +101,7 @@ async def remove_webhook(request: Request, webhook_id: str) -> Response:
 )
 async def list_deliveries(request: Request, webhook_id: str, limit: Limit = 50, given: Cursor = None) -> Response:
     """List what was and is to be sent, newest first, with a line for each attempt."""
-    owner = f"deliveries:{webhook_id}"
+    owner = f"deliveries:{desk_of(request).clinic.id}:{webhook_id}"
     before = None if given is None else int(place(owner, given)[0] or 0)
     rows = await read(request, lambda c, d: webhooks.deliveries(c, d, webhook_id, before=before, limit=limit + 1))
     following = cursor(owner, rows[limit - 1].number) if len(rows) > limit else None
