@@ -121,6 +121,11 @@ def list_versions(connection: Connection, desk: Desk, slug: str) -> list[Protoco
     return sorted(found, key=lambda row: row.number)
 
 
+def list_all(connection: Connection, desk: Desk) -> list[ProtocolRow]:
+    """List every version of every protocol that the clinic can see, drafts included, by name."""
+    return protocols.every(connection, desk.clinic.id)
+
+
 def compare(connection: Connection, desk: Desk, slug: str, old: int, new: int) -> tuple[Compared, ...]:
     """Compare two versions, drafts included, with how many booked patients each change asks to start earlier."""
     before = _protocol(protocols.get(connection, desk.clinic.id, slug, old))

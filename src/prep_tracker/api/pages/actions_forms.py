@@ -17,7 +17,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from prep_tracker.api.door import ALSO_CHECKED
-from prep_tracker.api.pages.gate import form_of, read
+from prep_tracker.api.pages.gate import read
+from prep_tracker.api.pages.uploads import form_of
 from prep_tracker.api.problems import faults_of
 from prep_tracker.api.repeating import repeat_of
 from prep_tracker.catalog.locales import staff_texts

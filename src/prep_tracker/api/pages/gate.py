@@ -8,14 +8,15 @@ from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.routing import APIRoute
-from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from prep_tracker.api.door import STAFF, Handler, Service
 from prep_tracker.api.logs import failed
 from prep_tracker.api.pages.forgery import require_own_form
 from prep_tracker.api.pages.rendering import render
-from prep_tracker.api.problems import ERRORS, KINDS
+from prep_tracker.api.pages.uploads import form_of
+from prep_tracker.api.problems import BY_STATUS, ERRORS, KINDS
 from prep_tracker.api.wire import UUID
 from prep_tracker.desk.case import Desk, committed
 from prep_tracker.domain.errors import (
@@ -56,6 +57,9 @@ class Gate(APIRoute):
                 answered: Response = await endpoint(request, **request.path_params)
             except PrepError as error:
                 answered = error_page(request, error)
+            except HTTPException as error:  # of a form that is too large, or cannot be read
+                kind = BY_STATUS.get(error.status_code, "bad-request")
+                answered = render(request, "staff/error.html", KINDS[kind].status, kind=kind, detail="", faults=())
             except Exception as error:  # noqa: BLE001 - logged without its text, and said as a page
                 failed(request, error)
                 answered = render(request, "staff/error.html", 500, kind="internal", detail="", faults=())
@@ -74,7 +78,7 @@ async def _let_pass(request: Request, roles: Collection[str]) -> None:
         if name.endswith("_id") and not UUID.fullmatch(value):
             raise NotFoundError
     if request.method != "GET":
-        given = request.headers.get("x-csrf") or str((await request.form()).get("csrf", ""))
+        given = request.headers.get("x-csrf") or str((await form_of(request)).get("csrf", ""))
         require_own_form(request, request.state.session_secret, given)
 
 
@@ -136,11 +140,6 @@ async def act(request: Request, fn: Callable[[Connection, Desk], T]) -> T:
     done = await service.store.write(once, desk.clinic.id)
     committed(desk)
     return done
-
-
-async def form_of(request: Request) -> FormData:
-    """Give the fields of the form that was sent."""
-    return await request.form()
 
 
 def inside(address: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 from starlette.responses import Response
 
 from prep_tracker.api.pages.assets import address
@@ -45,7 +46,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
     )
-    made.globals.update(say=_say, day=_day, count=_count, asset=address)
+    made.globals.update(say=_say, day=_day, brief=_brief, count=_count, asset=address)
     return made
 
 
@@ -59,11 +60,22 @@ def words_of_page(request: Request) -> Words:
 def render(
     request: Request, template: str, status: int = 200, *, headers: Mapping[str, str] | None = None, **context: object
 ) -> Response:
-    """Write a page. Templates know ``say``, ``day``, ``count`` and ``asset``, and who is signed in."""
+    """Answer with a page."""
+    page = written(request, template, **context)
+    return _packed(request, page.encode(), status, {**headers_of(request), **(headers or {})})
+
+
+def headers_of(request: Request) -> dict[str, str]:
+    """Give what stands above every page."""
+    return {**HEADERS, "Content-Language": words_of_page(request).language}
+
+
+def written(request: Request, template: str, **context: object) -> str:
+    """Write a page, or a part of one. Templates know ``say``, ``day``, ``brief``, ``count``, ``asset``, and who is signed in."""
     spoken = words_of_page(request)
     desk = getattr(request.state, "desk", None)
     secret = getattr(request.state, "session_secret", None)
-    page = (
+    return (
         environment()
         .get_template(template)
         .render(
@@ -78,7 +90,6 @@ def render(
             **context,
         )
     )
-    return _packed(request, page.encode(), status, {**HEADERS, "Content-Language": spoken.language, **(headers or {})})
 
 
 def _packed(request: Request, body: bytes, status: int, headers: dict[str, str]) -> Response:
@@ -101,6 +112,13 @@ def _say(context: Context, key: str, **values: Value | date) -> str:
 def _day(context: Context, on: date, *, year: bool = False) -> str:
     spoken: Words = context["words"]
     return spoken.day(on.toordinal(), year=year)
+
+
+@pass_context
+def _brief(context: Context, on: date) -> Markup:
+    """Give a day for a table: short to read, and whole for machines."""
+    spoken: Words = context["words"]
+    return Markup('<time datetime="{}">{}</time>').format(on.isoformat(), spoken.brief(on.toordinal()))
 
 
 @pass_context

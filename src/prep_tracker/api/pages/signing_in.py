@@ -20,11 +20,11 @@ from prep_tracker.api.pages.gate import (
     drop_cookie,
     enter,
     error_page,
-    form_of,
     inside,
     keep_cookie,
 )
 from prep_tracker.api.pages.rendering import LANGUAGE, render
+from prep_tracker.api.pages.uploads import form_of
 from prep_tracker.catalog.locales import staff_texts
 from prep_tracker.desk.case import Desk
 from prep_tracker.domain.errors import ForbiddenError, PrepError, TooOftenError, UnauthenticatedError
