@@ -40,6 +40,7 @@ class Words:
         self._locale = Locale.parse(language, sep="-")
         self._right_to_left = self._locale.text_direction == "rtl"
         self.day = lru_cache(maxsize=4096)(self._day)
+        self.brief = lru_cache(maxsize=4096)(self._brief)
         self.count = lru_cache(maxsize=4096)(self._count)
         self._parts = lru_cache(maxsize=None)(self._parse)
 
@@ -79,6 +80,10 @@ class Words:
     def _day(self, on: int, *, year: bool) -> str:
         pattern = self._texts["date.long" if year else "date.short"]
         return format_date(date.fromordinal(on), pattern, locale=self._locale)
+
+    def _brief(self, on: int) -> str:
+        """Say a day as short as a table needs it, without its year; only languages that staff work in can."""
+        return format_date(date.fromordinal(on), self._texts["date.compact"], locale=self._locale)
 
     def _value(self, value: Value) -> str:
         if isinstance(value, str):

@@ -56,6 +56,6 @@ def chart(days: Sequence[tuple[date, Mapping[str, int]]], words: Words) -> Chart
             if counts.get(level):
                 y -= counts[level] * unit
                 pieces.append(Piece(level, x, round(y, 2), round(counts[level] * unit, 2)))
-        label = words.day(on.toordinal(), year=False) if number % 7 == 0 else None
+        label = words.brief(on.toordinal()) if number % 7 == 0 else None
         columns.append(Column(on, x, sum(counts.values()), counts, tuple(pieces), label, on.weekday() >= SATURDAY))
     return Chart(tuple(columns), len(days) * STEP, HEIGHT, most)
