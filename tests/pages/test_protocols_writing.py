@@ -40,7 +40,6 @@ def test_faults_are_named_with_their_lines_and_nothing_typed_is_lost(house: Hous
         assert f"Line {line}" in told
     assert "Keep as a draft" not in told
     assert typed(answer) == FAULTY
-    assert house.rows()["protocol_versions"] == house.rows()["protocol_versions"]
 
 
 @pytest.mark.parametrize("text", ["", "a: b: c", "\t", "[" * 5000, "&a [*a]", HOSTILE, "protocol: x\n</textarea><b>"])
@@ -84,7 +83,7 @@ def test_assumptions_and_examples_are_told(house: House) -> None:
         "title": "A sound case",
         "on": "2026-12-18",
         "as_of": "2026-12-01",
-        "expect": {"states": {"no-sun": "unknown"}},
+        "expect": {"states": {"no-sun": "upcoming"}},
     }
     bad = good | {"title": "A wrong case", "expect": {"opens": {"no-sun": "2026-12-05"}}}
     cleo = signed_in(house, "Cleo")

@@ -62,7 +62,7 @@ async def simulate(request: Request, name: str) -> Response:
     row, total = await _about(request, name)
     rules = published(row.slug, row.number, row.content_hash, row.content)
     steps = _simulated(request, row, rules, total)
-    return streamed(request, "staff/protocol_try.html", steps, **_shown(request, row, total), running=True)
+    return streamed(request, "staff/protocol_try.html", steps, **_shown(request, row, total) | {"running": True})
 
 
 @router.post(HERE + "/migrate", openapi_extra=FOR_LEADS)
@@ -93,13 +93,8 @@ async def migrate(request: Request, name: str) -> Response:
     except InvalidError as error:
         return await _page(request, name, error)
     row, total = await _about(request, name)
-    return render(
-        request,
-        "staff/protocol_try.html",
-        **_shown(request, row, total),
-        outcomes=sorted(done, key=lambda one: one.outcome == "migrated"),
-        moved=sum(one.outcome == "migrated" for one in done),
-    )
+    became = {"outcomes": done, "moved": sum(one.outcome == "migrated" for one in done)}
+    return render(request, "staff/protocol_try.html", **_shown(request, row, total) | became)
 
 
 async def _about(request: Request, name: str) -> tuple[ProtocolRow, int]:
