@@ -6,7 +6,6 @@ const LANGUAGE = "prep-tracker:language";
 const PAGES = ["open", "none", "refused", "left", "list"];
 const $ = (id) => document.getElementById(id);
 const list = document.querySelector("prep-checklist");
-const texts = new Map();
 let link = null;
 let words = null;
 let told = "";
@@ -38,7 +37,7 @@ function show(name, text = "") {
 /** Say one of the texts at the top of the page; "" takes it away. */
 function tell(key) {
   told = key;
-  $("notice").textContent = key ? texts.get(key) ?? words?.[`portal.${key}`] ?? "" : "";
+  $("notice").textContent = (key && words?.[`portal.${key}`]) || "";
 }
 
 function begin() {
@@ -108,7 +107,6 @@ async function speak(language) {
   for (const one of document.querySelectorAll("[data-say]")) one.textContent = words[`portal.${one.dataset.say}`];
   for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", words[`portal.${one.dataset.label}`]);
   for (const one of document.querySelectorAll("[data-language]")) one.setAttribute("aria-pressed", String(one.dataset.language === words.language));
-  texts.clear();
   list.lang = words.language;
   tell(told);
 }
@@ -144,8 +142,6 @@ addEventListener("storage", (event) => {
 });
 
 $("address").textContent = `${location.origin}/p/`;
-const chosen = kept(LANGUAGE);
 begin();
-if (chosen && chosen !== document.documentElement.lang) speak(chosen);
-else keep(LANGUAGE, null);
+speak(kept(LANGUAGE) ?? document.documentElement.lang);
 navigator.serviceWorker?.register("/p/sw.js", { scope: "/p/" }).catch(() => null);

@@ -1,14 +1,12 @@
-/* <prep-checklist>: a patient's countdown checklist, from the prep-tracker portal API. No dependency, no build step.
-   What the service answers is shown as it is; the only arithmetic here is looking up a day in an item's timeline, so
-   that the page stays true offline and over midnight. Everything is text, never HTML from elsewhere. */
+/* <prep-checklist>: a patient's countdown checklist, from the prep-tracker portal API. What the service answers is shown
+   as it is, as text, never as HTML; a day is looked up in an item's timeline, so that it stays true offline. */
 
 const DAY = 86_400_000;
 const PATIENCE = 20_000;
 const OPEN = new Set(["unknown", "late", "short", "closed", "open"]);
 const BAD = new Set(["late", "short", "closed"]);
 const DONE = new Set(["done", "waived", "over"]);
-const RTL = new Set(["ar", "he", "fa", "ur"]);
-/* What an item asks for once its day has come while nobody could be reached. */
+/* What an item asks for when its day has come while offline. */
 const LATER = { avoid: "since", do: "done", daily: "kept", note: "understood" };
 
 const toTime = (day) => Date.parse(`${day}T00:00:00Z`);
@@ -23,63 +21,61 @@ const stateOn = (item, day) => {
 const dayIn = (zone, at) => new Intl.DateTimeFormat("sv", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(at);
 const secret = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) => one.toString(16).padStart(2, "0")).join("");
 const same = (one, other) => one.path === other.path && JSON.stringify(one.body) === JSON.stringify(other.body);
-/* Nothing was answered, or "later": what was said is kept and sent again. */
+/* No answer, or "later": to be sent again. */
 const waits = ({ status, problem }) => [undefined, 429, 502, 503, 504].includes(status) || /busy$/.test(problem?.type);
 
 const h = (tag, props = {}, ...children) => {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
-    if (value === false || value === null || value === undefined) continue;
+    if (value === false || value == null) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (name === "part") { node.setAttribute("part", value); node.classList.add(...value.split(" ")); }
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(3).filter(Boolean));
   return node;
 };
 
+const TONES = [["ink", "1d2327", "e9e7e2"], ["soft", "555f66", "aeb6bb"], ["card", "fff", "1c2226"], ["line", "d9d6d0", "384147"], ["accent", "0b5c63", "7fd0d6"],
+  ["on-accent", "fff", "08282b"], ["bad", "a3152c", "ff9aa6"], ["warn", "8a4b00", "ffc27a"], ["good", "1f6a3b", "8fdcaa"], ["focus", "b4530a", "ffb866"]];
+const tones = (mixed) => TONES.map(([name, light, dark]) => `--_${name}:var(--prep-${name},${mixed(`#${light}`, `#${dark}`)})`).join(";");
 const STYLE = `
-:host{--_ink:var(--prep-ink,#1d2327);--_soft:var(--prep-soft,#555f66);--_card:var(--prep-card,#fff);--_line:var(--prep-line,#d9d6d0);
---_accent:var(--prep-accent,#0b5c63);--_on:var(--prep-on-accent,#fff);--_bad:var(--prep-bad,#a3152c);--_warn:var(--prep-warn,#8a4b00);
---_good:var(--prep-good,#1f6a3b);--_focus:var(--prep-focus,#b4530a);--_r:var(--prep-radius,.75rem);
-display:block;color:var(--_ink);font:1rem/1.5 var(--prep-font,system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Noto Sans Arabic",sans-serif)}
-@supports(color:light-dark(#000,#fff)){:host{--_ink:var(--prep-ink,light-dark(#1d2327,#e9e7e2));--_soft:var(--prep-soft,light-dark(#555f66,#aeb6bb));
---_card:var(--prep-card,light-dark(#fff,#1c2226));--_line:var(--prep-line,light-dark(#d9d6d0,#384147));
---_accent:var(--prep-accent,light-dark(#0b5c63,#7fd0d6));--_on:var(--prep-on-accent,light-dark(#fff,#08282b));
---_bad:var(--prep-bad,light-dark(#a3152c,#ff9aa6));--_warn:var(--prep-warn,light-dark(#8a4b00,#ffc27a));
---_good:var(--prep-good,light-dark(#1f6a3b,#8fdcaa));--_focus:var(--prep-focus,light-dark(#b4530a,#ffb866))}}
+:host{${tones((light) => light)};--_r:var(--prep-radius,.75rem);display:block;overflow-wrap:anywhere;color:var(--_ink);
+font:1rem/1.5 var(--prep-font,system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Noto Sans Arabic",sans-serif)}
+@supports(color:light-dark(#000,#fff)){:host{${tones((light, dark) => `light-dark(${light},${dark})`)}}}
 :host([hidden]),.paper{display:none}*{box-sizing:border-box}
 h2{font-size:1.25rem;line-height:1.25;margin:2rem 0 .5rem}h3{font-size:1.0625rem;line-height:1.35;margin:0}
-p{margin:.25rem 0;overflow-wrap:anywhere}ul,ol{list-style:none;margin:0;padding:0}a{color:var(--_accent)}
+p{margin:.25rem 0}ul,ol{list-style:none;margin:0;padding:0}a{color:var(--_accent)}
 .number{font-size:2.75rem;font-weight:700;line-height:1.1;display:block}
 .days{display:grid;grid-template-columns:repeat(7,minmax(0,1fr));gap:.25rem;max-width:22rem;margin:1rem 0;text-align:center;font-size:.875rem}
 .days b{font-weight:400;color:var(--_soft);font-size:.75rem}.days i{font-style:normal;padding:.25rem 0;border-radius:.5rem;border:2px solid transparent;background:var(--_card)}
-.days .done{background:none;color:var(--_soft)}.days .today{border-color:var(--_accent);font-weight:700}.days .goal{background:var(--_accent);color:var(--_on);font-weight:700}
+.days .done{background:none;color:var(--_soft)}.days .today{border-color:var(--_accent);font-weight:700}.days .goal{background:var(--_accent);color:var(--_on-accent);font-weight:700}
 .days .has::after{content:"";display:block;width:.375rem;height:.375rem;margin:auto;border-radius:50%;background:currentColor}
-.standing{border-inline-start:.375rem solid var(--_accent);border-radius:var(--_r);padding:.75rem 1rem;margin:1rem 0;background:var(--_card)}
-.standing li{margin-block-start:.375rem}.blocked,.at-risk{border-color:var(--_bad)}.waiting{border-color:var(--_warn)}.ready,.on-track,.completed{border-color:var(--_good)}
-.item,.box{background:var(--_card);border:1px solid var(--_line);border-radius:var(--_r);padding:.875rem 1rem;margin:.625rem 0}
+.standing{border-inline-start:.375rem solid var(--_accent);border-radius:var(--_r);padding:.875rem 1rem;margin:1rem 0;background:var(--_card)}
+.blocked,.at-risk{border-color:var(--_bad)}.waiting{border-color:var(--_warn)}.ready,.on-track,.completed{border-color:var(--_good)}
+.item,.box,.notice{background:var(--_card);border:1px solid var(--_line);border-radius:var(--_r);padding:.875rem 1rem;margin:.625rem 0}
 .state,.soft{color:var(--_soft);font-size:.9375rem}.state.bad{color:var(--_bad);font-weight:600}.good{color:var(--_good);font-weight:600}
 .row{display:flex;flex-wrap:wrap;gap:.625rem;align-items:end;margin-block-start:.625rem}
 button,input,select,textarea{font:inherit;color:inherit;min-height:2.75rem;border-radius:.5rem}
-button{padding:.5rem 1.125rem;border:1px solid var(--_accent);background:var(--_accent);color:var(--_on);font-weight:600;cursor:pointer}
+button{padding:.5rem 1.125rem;border:1px solid var(--_accent);background:var(--_accent);color:var(--_on-accent);font-weight:600;cursor:pointer}
 .quiet,[aria-pressed=false]{background:none;color:var(--_accent)}[aria-busy=true] button{opacity:.6}
-input,select,textarea{width:100%;padding:.5rem .75rem;border:1px solid var(--_soft);background:var(--_card)}
+input,select,textarea{width:100%;font-weight:400;padding:.5rem .75rem;border:1px solid var(--_soft);background:var(--_card)}
 [aria-invalid=true]{border:2px solid var(--_bad)}.fault{color:var(--_bad)}
 input[type=checkbox]{width:1.375rem;min-height:1.375rem;accent-color:var(--_accent);flex:none}
-label{display:grid;gap:.25rem;font-weight:600;font-size:.9375rem;flex:1 1 12rem;min-width:0}
-label.choice{display:flex;gap:.625rem;align-items:center;font-weight:400;font-size:1rem;min-height:2.75rem}
-fieldset{border:0;margin:0;padding:0;min-width:0}legend{padding:0;font-weight:600}fieldset.box{border:1px solid var(--_line);padding:.875rem 1rem}fieldset.box legend{float:inline-start;width:100%}legend+*{clear:both}
-summary{cursor:pointer;min-height:2.75rem;padding-block:.625rem;font-weight:600;color:var(--_accent)}.item summary{font-weight:400;font-size:.9375rem}.box>summary{padding-block:.25rem}
-.strip{display:flex;gap:2px;margin-block-start:.625rem;height:.625rem}.strip i{flex:1;border-radius:2px;background:var(--_line);min-width:1px}
+label{display:grid;grid-template-columns:minmax(0,1fr);gap:.25rem;font-weight:600;font-size:.9375rem;flex:1 1 12rem;min-width:0}
+label.wide{flex-basis:100%}label.choice{display:flex;gap:.625rem;align-items:center;font-weight:400;font-size:1rem;min-height:2.75rem}
+fieldset{min-width:0}legend{padding:0;font-weight:600;float:inline-start;width:100%}legend+*{clear:both}
+summary{cursor:pointer;min-height:2.75rem;padding-block:.625rem;font-weight:600;color:var(--_accent)}.item summary{font-weight:400}
+.strip{display:flex;gap:1px;margin-block-start:.625rem;height:.625rem}.strip i{flex:1;border-radius:2px;background:var(--_line);min-width:1px}
 .strip .done{background:var(--_good)}.strip .bad{background:var(--_bad)}.strip .today{outline:2px solid var(--_ink);outline-offset:1px}
-.notice{padding:.75rem 1rem;border-radius:var(--_r);background:var(--_card);border:1px solid var(--_line);margin:.75rem 0}.notice.bad{border-color:var(--_bad)}
-.toast{position:sticky;inset-block-end:.5rem;border:2px solid var(--_good);box-shadow:0 2px 12px #0004;display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;justify-content:space-between}.toast p{flex:1 1 12rem}
+.notice.bad{border-color:var(--_bad)}
+.toast{position:sticky;inset-block-end:.5rem;border:2px solid var(--_good);display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}.toast p{flex:1 1 12rem}
 :focus-visible{outline:3px solid var(--_focus);outline-offset:2px}li:focus,.toast:focus{outline:none}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap;margin:0}
-@media print{:host{color:#000;line-height:1.3}.screen,.unseen{display:none}.paper{display:block;font-size:12pt}.paper.roomy{font-size:15pt}.paper h2{font-size:1.6em;margin:0 0 .2em}
-.paper li{display:grid;grid-template-columns:1.6em 1fr auto;align-items:baseline;gap:.2em .6em;padding:.3em 0;border-block-end:1px solid #bbb;break-inside:avoid}
-.paper i{width:1.15em;height:1.15em;border:1.5pt solid #000;border-radius:2pt;align-self:start;font:700 1em/1 sans-serif;text-align:center}.paper p{margin:.3em 0}.paper span{text-align:end}}
+@media print{:host{color:#000;line-height:1.3}.screen,.unseen{display:none}.paper{display:block;font-size:13pt}.roomy{font-size:15pt}.tight{font-size:11.5pt}.paper h2{font-size:1.5em;margin:0 0 .2em}
+.paper li{display:grid;grid-template-columns:1.4em 1fr auto;align-items:baseline;gap:0 .6em;padding:.3em 0;border-block-end:1px solid #bbb;break-inside:avoid}.tight li{padding:.15em 0}
+.paper i{width:1.1em;height:1.1em;border:1.5pt solid #000;border-radius:2pt;align-self:start;font:700 1em/1 sans-serif;text-align:center}.paper span{text-align:end}
+.paper footer{margin-block-start:.8em}.paper footer h2{font-size:1em}.paper footer p{display:inline-block;margin-inline-end:1.2em;font-size:1em;color:#000}.paper a{color:#000;text-decoration:none}}
 `;
 
 class PrepChecklist extends HTMLElement {
@@ -93,13 +89,13 @@ class PrepChecklist extends HTMLElement {
   #words = {};
   #asked = [];
   #mine = null;
-  #error = null;      // instead of the list: ended, gone, …
-  #trouble = null;    // above the list: offline, problem
+  #error = null;      // instead of the list
+  #trouble = null;    // above the list
   #note = null;
   #scan = null;
-  #held = new Map();  // what would be kept on the device, where that is not wanted or not possible
+  #held = new Map();  // what cannot be kept on the device
   #born = new Set();  // what was said on this page, by key
-  #sent = [];         // what was sent but is not shown yet: another tap on it is a double one
+  #sent = [];         // what was sent but is not shown yet
   #waited = false;
   #skew = { ms: 0, days: 0 };
   #drafts = new Map();
@@ -116,12 +112,12 @@ class PrepChecklist extends HTMLElement {
     this.#root.append(this.#status, this.#main);
   }
 
-  /** The session's token, or a function that gives one; asked again when it has ended. Never written into the page. */
+  /** The session's token, or a function that gives one: asked again when it has ended. */
   get accessToken() { return this.#token; }
   set accessToken(value) { this.#token = value; this.#error = null; this.#begin(); }
 
   connectedCallback() {
-    if (Object.hasOwn(this, "accessToken")) {               // set before this script had come
+    if (Object.hasOwn(this, "accessToken")) {   // set before this script had come
       const value = this.accessToken;
       delete this.accessToken;
       this.accessToken = value;
@@ -146,7 +142,7 @@ class PrepChecklist extends HTMLElement {
   }
 
   /** Send what waits and read everything anew; gives a promise that is done when it is shown. */
-  refresh() { return (this.#next ??= this.#line = this.#line.then(() => { this.#next = null; return this.#load(); })); }
+  refresh() { return (this.#next ??= this.#line = this.#line.catch(() => null).then(() => { this.#next = null; return this.#load(); })); }
   /** Forget everything that is kept on this device. */
   forget() {
     this.#data = this.#etag = this.#mine = this.#note = this.#scan = null;
@@ -158,16 +154,16 @@ class PrepChecklist extends HTMLElement {
   }
   #begin() { if (this.isConnected && this.#token && !this.#error) queueMicrotask(() => this.refresh()); }
 
-  // ------------------------------------------------------------------ what is kept on the device
+  // what is kept on the device
   #key(what) { return `prep-tracker:${this.#base}:${this.getAttribute("procedure") ?? ""}:${what}`; }
   #keep(what, value) {
     const key = this.#key(what);
     this.#held.set(key, value);
     if (this.hasAttribute("no-store")) return;
-    try { value === null ? localStorage.removeItem(key) : localStorage.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden: it is held here */ }
+    try { value === null ? localStorage.removeItem(key) : localStorage.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden */ }
   }
   #kept(what) {
-    if (!this.hasAttribute("no-store")) try { return JSON.parse(localStorage.getItem(this.#key(what))); } catch { /* held here */ }
+    if (!this.hasAttribute("no-store")) try { return JSON.parse(localStorage.getItem(this.#key(what))); } catch { /* forbidden */ }
     return this.#held.get(this.#key(what)) ?? null;
   }
   get #queue() { return this.#kept("queue") ?? []; }
@@ -176,7 +172,7 @@ class PrepChecklist extends HTMLElement {
     this.#keep("queue", rest.length ? rest : null);
   }
 
-  // ------------------------------------------------------------------ talking to the service
+  // talking to the service
   get #base() { return (this.getAttribute("base-url") ?? "").replace(/\/$/, ""); }
   get #lang() { return this.getAttribute("lang") || document.documentElement.lang || navigator.language || "en"; }
   get #id() { return this.getAttribute("procedure") || this.#mine?.id; }
@@ -200,8 +196,7 @@ class PrepChecklist extends HTMLElement {
     if (!this.#token || !this.isConnected) return;
     const began = performance.now();
     try {
-      const mine = this.getAttribute("lang") !== null && this.#words.wanted !== this.#lang ? null : this.#mine;
-      const [, all] = await Promise.all([this.#speak(), mine ? null : this.#get("")]);
+      const [, all] = await Promise.all([this.#speak(), this.#mine ? null : this.#get("")]);
       if (all) this.#mine = all.items.find((one) => one.id === this.getAttribute("procedure")) ?? all.items[0];
       const here = `/${this.#id}`, said = await this.#flush();
       const questions = () => this.#get(`${here}/questions`);
@@ -225,7 +220,7 @@ class PrepChecklist extends HTMLElement {
     } finally { this.#sent = []; }
   }
 
-  /** Learn by how much this device's clock is wrong, for the time without a network. */
+  /** Learn by how much this device's clock is wrong. */
   #set(date) {
     const ms = date ? Math.round((Date.parse(date) - Date.now()) / 60_000) * 60_000 : 0;
     this.#skew = { ms, days: between(dayIn(this.#data.procedure.time_zone, Date.now() + ms), this.#data.as_of) };
@@ -236,7 +231,7 @@ class PrepChecklist extends HTMLElement {
     const wanted = this.#lang;
     if (this.#words.wanted === wanted) return;
     const found = await fetch(`${this.#base}/embed/words/${encodeURIComponent(wanted)}.json`, { credentials: "omit", signal: AbortSignal.timeout?.(PATIENCE) });
-    if (!found.ok) throw Object.assign(new Error("words"), { status: found.status });
+    if (!found.ok) throw Object.assign(new Error("words"), { status: 0 });
     this.#words = { ...(await found.json()), wanted };
     this.#etag = null;
   }
@@ -258,10 +253,10 @@ class PrepChecklist extends HTMLElement {
     this.#tell("prep-error", { status: status ?? 0, problem });
   }
 
-  /** Say something. It stands in a line that is kept on the device, so that it is sent, and sent once. */
+  /** Say something: it is kept in a line on the device, so that it is sent, and sent once. */
   #say(method, path, body, done, more = {}) {
     const item = { key: secret(), method, path: `/v1/portal/procedures/${this.#id}/${path}`, body, done, ...more };
-    if ([...this.#queue, ...this.#sent].some((one) => same(one, item))) return this.refresh();   // a double tap, here or in another tab
+    if ([...this.#queue, ...this.#sent].some((one) => same(one, item))) return this.refresh();   // a double tap
     this.#keep("queue", [...this.#queue, item]);
     this.#born.add(item.key);
     this.#note = null;
@@ -269,7 +264,7 @@ class PrepChecklist extends HTMLElement {
     this.#announce(this.#w("sending"));
     return this.refresh();
   }
-  /** Send what waits, in its order; of several tabs one does it. Says whether there was anything. */
+  /** Send what waits, in its order; of several tabs, one does. */
   async #flush() {
     const go = async () => {
       let any = false;
@@ -296,24 +291,25 @@ class PrepChecklist extends HTMLElement {
   #tell(name, detail) { this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true })); }
   #announce(text) { this.#status.textContent = text; }
 
-  // ------------------------------------------------------------------ words
+  // words
   #w(key, values = {}) {
-    return (this.#words[`portal.${key}`] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+    return (this.#words[`portal.${key}`] ?? "").replace(/\{(\w+)\}/g, (_, name) => (this.#rtl ? `\u2068${values[name]}\u2069` : values[name]));
   }
+  get #rtl() { return this.#words.direction === "rtl"; }
   get #spoken() { const language = this.#words.language ?? "en"; return language === "en" ? "en-GB" : language; }
   #n(key, n) {
     const form = new Intl.PluralRules(this.#spoken).select(n);
     return (this.#words[`portal.${key}.${form}`] ?? this.#words[`portal.${key}.other`] ?? "{n}").replace("{n}", n);
   }
   #day(day, year = false) {
-    return new Intl.DateTimeFormat(this.#spoken, { weekday: "long", day: "numeric", month: "long", year: year ? "numeric" : undefined, timeZone: "UTC", numberingSystem: "latn" }).format(toTime(day));
+    return new Intl.DateTimeFormat(this.#spoken, { weekday: "long", day: "numeric", month: "long", year: year ? "numeric" : undefined, timeZone: "UTC", numberingSystem: "latn" }).format(toTime(day)).replace(/[,،]/, "");
   }
   get #today() {
     const { ms, days } = this.#skew;
     return this.#trouble ? addDays(dayIn(this.#data.procedure.time_zone, Date.now() + ms), days) : this.#data.as_of;
   }
 
-  // ------------------------------------------------------------------ drawing
+  // drawing
   #draw() {
     const active = this.#root.activeElement;
     const back = active && [active.id, active.closest("[data-step]")?.id, "note"];
@@ -322,7 +318,7 @@ class PrepChecklist extends HTMLElement {
     for (const one of this.#root.querySelectorAll("[name]")) {
       if (one.type === "checkbox" ? one.checked !== one.defaultChecked : one.options ? one.selectedIndex > 0 : one.value !== one.defaultValue) this.#drafts.set(one.id, one.type === "checkbox" ? one.checked : one.value);
     }
-    this.#main.dir = RTL.has(this.#spoken.slice(0, 2)) ? "rtl" : "ltr";
+    this.#main.dir = this.#words.direction ?? "ltr";
     this.#main.lang = this.#words.language ?? "en";
     this.#main.removeAttribute("aria-busy");
     this.#main.replaceChildren(...this.#page().flat(2).filter(Boolean));
@@ -380,14 +376,14 @@ class PrepChecklist extends HTMLElement {
     const [number, rest] = days > 0 ? [this.#n("days", days), this.#w("until", { on: when })] : [this.#w(days ? "was" : "is_today"), when];
     return h("p", { part: "countdown" }, h("span", { part: "number" }, number), rest);
   }
-  #when({ on, at }) { return this.#day(on, true) + (at ? `, ${at}` : ""); }
+  #when({ on, at }) { return this.#day(on, true) + (at ? ` · ${at}` : ""); }
 
-  /** The days up to the procedure as a calendar: gone, today, ahead; a dot where something begins. Said in words elsewhere. */
+  /** The days as a calendar: gone, today, ahead; a dot where something begins. */
   #days(items, on, today) {
     if (today >= on) return null;
     const begins = new Set(items.map((item) => item.opens_on));
     const first = [...begins].filter((day) => day && day < on).sort()[0] ?? today;
-    const from = [first < today ? first : today, addDays(on, -34)].sort()[1];
+    const from = [first < today ? first : today, addDays(today, -7), addDays(on, -34)].sort()[2];
     const skip = (new Date(toTime(from)).getUTCDay() + 6) % 7;
     const name = new Intl.DateTimeFormat(this.#spoken, { weekday: "narrow", timeZone: "UTC" });
     return h("div", { part: "days", "aria-hidden": "true" },
@@ -399,11 +395,12 @@ class PrepChecklist extends HTMLElement {
   }
 
   #standing(standing, procedure, ended) {
-    const mine = standing.reasons.filter((one) => one.who === "patient");
+    const mine = standing.reasons.filter((one) => one.who === "patient"), told = mine.filter((one) => one.state !== "unknown");
     const theirs = standing.reasons.length - mine.length;
     const better = this.#data.earliest_safe_on;
     return h("div", { part: `standing ${standing.level}` }, h("p", {}, h("strong", {}, this.#w(`standing.${standing.level}`))),
-      !ended && [mine.length > 0 && h("ul", {}, mine.slice(0, 4).map((one) => h("li", { dir: "auto" }, one.text))),
+      !ended && [told.length > 0 && h("ul", {}, told.slice(0, 4).map((one) => h("li", { dir: "auto" }, one.text))),
+        mine.length > told.length && h("p", {}, this.#n("asks", mine.length - told.length)),
         theirs > 0 && h("p", { part: "soft" }, this.#n("clinic_does", theirs)),
         standing.level === "blocked" && better > procedure.on && h("p", {}, this.#w("earliest", { on: this.#day(better) }))]);
   }
@@ -424,20 +421,19 @@ class PrepChecklist extends HTMLElement {
     const state = this.#w(`state.${item.now}`);
     if (item.now === "upcoming") return item.opens_on ? this.#w("from", { on: this.#day(item.opens_on), days: this.#n("days", between(today, item.opens_on)) }) : state;
     if (item.now === "short" && item.days_short) return this.#n("short_by", item.days_short);
-    if (!item.own && OPEN.has(item.now) && item.kind !== "avoid" && item.ask !== "no_more_products") return this.#w("theirs");
+    if (!item.own && OPEN.has(item.now) && item.now !== "closed" && item.kind !== "avoid" && item.ask !== "no_more_products") return this.#w("theirs");
     const [day, key] = item.now === "open" ? [item.closes_on, "until_day"] : ["unknown", "late"].includes(item.now) ? [item.act_by, "by"] : [];
     return day > today || key === "by" && day ? `${state} · ${this.#w(key, { on: this.#day(day) })}` : state;
   }
 
-  /** The days of a window as a strip: gone, today, ahead. What it shows is said in words above it. */
   #strip(item, today) {
-    if (!item.opens_on || !item.closes_on || !["avoid", "daily"].includes(item.kind) || !OPEN.has(item.now)) return null;
+    if (!item.opens_on || !item.closes_on || !["avoid", "daily"].includes(item.kind) || !["open", "short"].includes(item.now)) return null;
     const length = between(item.opens_on, item.closes_on) + 1;
     if (length < 2 || length > 120 || item.closes_on < today) return null;
     const kept = new Set(item.marks.filter((mark) => mark.kind === "kept").map((mark) => mark.on));
     return h("div", { part: "strip", "aria-hidden": "true" }, Array.from({ length }, (_, n) => {
       const day = addDays(item.opens_on, n);
-      const tint = item.kind === "daily" ? kept.has(day) && "done" : day < today && item.now !== "unknown" && (item.now === "short" ? "bad" : "done");
+      const tint = item.kind === "daily" ? kept.has(day) && "done" : day < today && (item.now === "short" ? "bad" : "done");
       return h("i", { class: `${tint || ""}${day === today ? " today" : ""}` });
     }));
   }
@@ -466,7 +462,7 @@ class PrepChecklist extends HTMLElement {
     } else if (ask === "understood") buttons.push(button("ok", "understood", () => mark("understood", today)));
     else if ((ask === "done" || ask === "kept") && own) buttons.push(button(ask, ask, () => mark(ask, today)));
     const last = item.marks.at(-1);
-    if (last && !DONE.has(item.now) | item.now === "done" && ask !== "since" && (own || item.kind === "avoid")) buttons.push(button("undo", "undo", () => this.#undo(last.entry, step), true));
+    if (last && !["over", "waived"].includes(item.now) && ask !== "since" && (own || item.kind === "avoid")) buttons.push(button("undo", "undo", () => this.#undo(last.entry, step), true));
     if (this.#asked.some((one) => one.kind === "no_more_products" && one.id === step)) buttons.push(this.#products(step, button));
     const said = item.asks?.text && ask && buttons.length > 0 && ask !== "done" && ask !== "kept";
     return [said && h("p", {}, h("strong", {}, item.asks.text)), buttons.length > 0 && h("div", { part: "row actions" }, buttons)];
@@ -478,11 +474,12 @@ class PrepChecklist extends HTMLElement {
     const add = () => {
       const named = text.value.trim();
       if (!named) { this.#missing(text); return; }
-      text.value = "";
-      this.#say("POST", "products", { text: named, kind: kind.value }, this.#w("product_added", { text: named }), { step });
+      const body = { text: named, kind: kind.value };
+      [text.value, kind.selectedIndex] = ["", 0];
+      this.#say("POST", "products", body, this.#w("product_added", { text: named }), { step });
     };
     const none = this.#asked.some((one) => one.kind === "no_more_products" && !one.answered);
-    return [h("label", {}, this.#w("product"), text), h("label", {}, this.#w("product_kind"), kind), button("add", "product_add", add, true),
+    return [h("label", {}, this.#w("product"), text), h("label", { class: "wide" }, this.#w("product_kind"), kind), button("add", "product_add", add, true),
       none && button("none", "no_more", () => this.#say("POST", "marks", { kind: "no_more_products" }, this.#w("thanks"), { step }))];
   }
   #missing(field) {
@@ -542,7 +539,7 @@ class PrepChecklist extends HTMLElement {
       this.#draw();
       this.#announce(this.#scan.text);
     };
-    const { scan } = { scan: this.#scan };
+    const scan = this.#scan;
     return h("details", { id: "may", part: "box may" }, h("summary", {}, this.#w("may")), h("p", {}, this.#w("may_hint")),
       h("label", {}, this.#w("may_label"), text), h("div", { part: "row" }, this.#button("may-go", this.#w("may_go"), ask)),
       scan && h("div", { part: "notice" }, h("p", {}, h("strong", {}, scan.text)), h("ul", {}, scan.concerns.map((one) => h("li", { dir: "auto" }, one.text, " ", h("span", { part: "soft" }, `(${one.words.join(", ")})`))))));
@@ -558,13 +555,13 @@ class PrepChecklist extends HTMLElement {
       h("p", { part: "soft" }, this.#w("version", { protocol: this.#data.procedure.protocol, on: this.#day(today, true) })));
   }
 
-  /** The same on one sheet of paper: every step with its days and a box to tick. */
+  /** One sheet of paper: every step with its days and a box to tick. */
   #paper(items, procedure, today) {
     const rows = [...items].filter((item) => item.opens_on || item.due_on).sort((one, other) => ((one.opens_on ?? one.due_on) < (other.opens_on ?? other.due_on) ? -1 : 1));
     const brief = new Intl.DateTimeFormat(this.#spoken, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC", numberingSystem: "latn" });
     const days = (item) => [item.kind === "do" ? null : item.opens_on, item.kind === "do" ? item.due_on : item.closes_on]
       .filter((day, n, both) => day && day !== both[n - 1]).map((day) => brief.format(toTime(day))).join(" – ");
-    return h("section", { part: "paper", class: rows.length > 10 ? null : "roomy" }, h("h2", {}, this.#when(procedure)),
+    return h("section", { part: `paper ${rows.length > 20 ? "tight" : rows.length > 10 ? "" : "roomy"}`.trim() }, h("h2", {}, this.#when(procedure)),
       h("ol", {}, rows.map((item) => h("li", {}, h("i", {}, DONE.has(item.now) ? "✓" : ""), h("bdi", {}, item.title), h("span", {}, days(item))))), this.#clinic(today));
   }
 }
