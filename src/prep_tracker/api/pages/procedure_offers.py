@@ -97,4 +97,6 @@ def likely(found: Standing, desk: Desk, *, has_come: bool) -> str:
         return "clear" if is_clinician else ""
     if reason.state == "closed":
         return "gate" if is_clinician else "move"
+    if reason.item.undecided:  # the products have their forms beside them
+        return ""
     return "move" if reason.state == "short" else f"item-{reason.step}"

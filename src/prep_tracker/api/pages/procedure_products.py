@@ -49,7 +49,7 @@ def _product(case: Case, product: Product, words: Words) -> dict[str, Any]:
     return {
         "n": product.number,
         "label": product.label,
-        "text": product.text if product.text.strip() != product.label else "",
+        "text": "" if product.label.startswith(product.text.strip()) else product.text,
         "kind": product.category,
         "prescribed": product.prescribed,
         "last_used_on": _day(product.last_used),

@@ -78,6 +78,11 @@ def view(found: Found, desk: Desk, words: Words) -> dict[str, Any]:
         "items": [one for one in items if one["applies"]],
         "left_out": [one for one in items if not one["applies"]],
         "products": products,
+        "first_undecided": products[0]["n"] if products and products[0]["undecided"] else None,
+        "anchors": {
+            **{one["step"]: "products" if one["undecided"] else f"about-{one['step']}" for one in items},
+            "clearance": "do-clear",
+        },
         "history": history(found.entries, plan, words),
         "sessions": [one for one in found.sessions if one.revoked_at is None and one.expires_at > desk.now],
         "is_open": case.row.ended is None,
@@ -99,6 +104,7 @@ def _item(document: dict[str, Any], item: Item, case: Case, desk: Desk, words: W
     yes = ("safe", "unsafe") if isinstance(step, Gate) and step.safe else ("unsafe", "safe")
     return document | {
         "applies": document.get("applies", True),
+        "undecided": bool(item.undecided),
         "when": when(document, words, desk.today),
         "marks_offered": kinds,
         "yes": yes[0],
