@@ -19,7 +19,7 @@ from tests.api.contract import Operation, faults, operations, schema_at, validat
 from tests.api.house import BOOKING, House, Json
 from tests.contract.hostile import strange, text, within, written
 from tests.contract.places import Place, body_of, body_schema, options, places, put, query_of
-from tests.contract.stage import GATE, OWN, PROTOCOLS, VISITORS, set_stage, version_of
+from tests.contract.stage import GATE, OWN, PROTOCOLS, VISITORS, message_of, set_stage, settle, version_of
 from tests.contract.trial import FORM, REFUSALS, SEED, UNTOLD
 
 Change = tuple[Place, Any]
@@ -55,7 +55,7 @@ class Probe:
         """Send one request and judge the answer; where something has come to its end, once more with a new one."""
         request, answer = self._sent(operation, changes)
         if answer.status_code == httpx.codes.CONFLICT:
-            self._procedures.pop(operation.name, None)
+            self._begin_anew(operation)
             request, answer = self._sent(operation, changes)
         self.tried += 1
         if self.tried % FRESH_EVERY == 0:
@@ -64,6 +64,15 @@ class Probe:
             told = ", ".join(f"{place} = {value!r:.120}" for place, value in changes)
             self.wrong.append(f"{operation.name} with {told}: {answer.status_code} {fault}")
         return answer
+
+    def _begin_anew(self, operation: Operation) -> None:
+        """Make what is at its end possible again."""
+        self._procedures.pop(operation.name, None)
+        if operation.told["operationId"] == "add_webhook":
+            ada = self._house.person("Ada")
+            for one in ada.get("/v1/webhooks").json()["items"]:
+                if one["id"] not in self._aster.kept:
+                    ada.send("DELETE", f"/v1/webhooks/{one['id']}")
 
     def _sent(self, operation: Operation, changes: Sequence[Change]) -> tuple[httpx.Request, httpx.Response]:
         request = self._request(operation, changes)
@@ -95,6 +104,9 @@ class Probe:
             slug=PROTOCOLS[0] if name in _PUBLISHED else OWN,
             name=PROTOCOLS[0],
             step=GATE,
+            webhook_id=self._aster.webhooks[0],
+            delivery=self._aster.deliveries[0],
+            message=message_of(self._house, procedure),
         )
         address = path + "?" + "&".join(f"{one}={quote(_bytes(value))}" for one, value in query.items())
         content, kind = (written(body), JSON) if body is not NOTHING else _file(operation)
@@ -125,6 +137,8 @@ class Probe:
                 cleo, match = self._house.person("Cleo"), {"If-Match": f'"{version_of(self._house, procedure)}"'}
                 cleared = cleo.send("PUT", f"{booked}/clearance", json={"accept": [GATE]}, headers=match)
                 assert cleared.status_code == httpx.codes.OK
+            if operation.path.endswith("/replay"):
+                settle(self._house)
             self._procedures[operation.name] = procedure
         return self._procedures[operation.name]
 

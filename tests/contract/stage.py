@@ -41,6 +41,8 @@ class Clinic:
     procedures: list[str] = field(default_factory=list)
     sessions: dict[str, dict[str, str]] = field(default_factory=lambda: {one: {} for one in VISITORS})
     """Tokens by who holds them and for which procedure."""
+    webhooks: list[str] = field(default_factory=list)
+    deliveries: list[str] = field(default_factory=list)
     spare: list[str] = field(default_factory=list)
     """Tokens of sessions that may end."""
     kept: set[str] = field(default_factory=set)
@@ -63,6 +65,19 @@ def set_stage(house: House) -> tuple[Clinic, Clinic]:
     return _clinic(house, "Aster"), _clinic(house, "Birch")
 
 
+def settle(house: House) -> None:
+    """Let everything that waits to be sent be sent, so that it can be sent once more."""
+    table = METADATA.tables["messages"]
+    house.store.run_write(lambda c: c.execute(table.update().values(status="sent", settled_at=house.clock.now())))
+
+
+def message_of(house: House, procedure: str) -> str | None:
+    """Give the id of a message about a procedure, or None when there is none."""
+    table = METADATA.tables["messages"]
+    query = select(table.c.id).where(table.c.procedure_id == procedure).order_by(table.c.number).limit(1)
+    return house.store.run_read(lambda c: c.execute(query).scalar_one_or_none())
+
+
 def version_of(house: House, procedure: str) -> int | None:
     """Give the version of a procedure, or None when there is none."""
     table = METADATA.tables["procedures"]
@@ -76,6 +91,8 @@ def _clinic(house: House, name: str) -> Clinic:
     clinic = Clinic(name, {role: house.tokens[person] for person, role in people.items()})
     clinic.keys["integration"] = house.store.run_write(lambda c: _system(c, house, name))
     clinic.kept.update(token.split("_")[2] for token in clinic.keys.values())
+    wanted = {"url": "https://clinic.example/hooks/prep", "events": ["procedure.booked"], "content": "ids"}
+    clinic.webhooks.append(_post(house, clinic, "admin", "/v1/webhooks", wanted)["id"])
     # Birch only asks for what is Aster's.
     for number, (protocol, on) in enumerate(BOOKINGS if name == "Aster" else BOOKINGS[:1]):
         patient = {"reference": f"{name}-{number}", "name": f"Pia of {name}", "language": "en"}
@@ -94,7 +111,10 @@ def _clinic(house: House, name: str) -> Clinic:
             clinic.sessions[holder][booked["id"]] = session["access_token"]
         signed_in = house.caller(clinic.keys["admin"]).get(f"{under}/portal-sessions").json()["items"]
         clinic.kept.update(one["id"] for one in signed_in)
-    clinic.kept.update(clinic.patients)
+    sent = house.caller(clinic.keys["admin"]).get(f"/v1/webhooks/{clinic.webhooks[0]}/deliveries").json()["items"]
+    clinic.deliveries.extend(one["id"] for one in sent)
+    settle(house)
+    clinic.kept.update([*clinic.patients, *clinic.webhooks])
     for role in ("clinician", "admin"):
         _post(house, clinic, role, f"/v1/protocols/{OWN}/drafts", DRAFT_AS_JSON)
     for _ in range(SPARE if name == "Aster" else 0):

@@ -109,6 +109,8 @@ def _settings(aster: Clinic, examples: int, phases: frozenset[str]) -> Json:
     known: dict[str, list[str] | list[int]] = {
         "procedures": aster.procedures,
         "patients": aster.patients,
+        "webhooks": aster.webhooks,
+        "deliveries": aster.deliveries,
         "references": [f"Aster-{number}" for number in range(len(PROTOCOLS))],
         "protocols": [OWN, *PROTOCOLS],
         "slugs": [OWN, OWN, OWN, *PROTOCOLS],
@@ -122,6 +124,9 @@ def _settings(aster: Clinic, examples: int, phases: frozenset[str]) -> Json:
     bound = {
         "path.procedure_id": ("procedures", 0.9),
         "path.patient_id": ("patients", 0.7),
+        "path.webhook_id": ("webhooks", 0.8),
+        "path.delivery": ("deliveries", 0.8),
+        "path.message": ("deliveries", 0.8),
         "path.name": ("protocols", 0.7),
         "path.slug": ("slugs", 0.7),
         "path.n": ("numbers", 0.8),

@@ -21,7 +21,10 @@ _PROCEDURE = (
     "waive",
     "clear",
     "set_state",
+    "make_link",
+    "list_sessions",
 )
+_MINE = ("my_get_checklist", "my_get_questions", "my_list_products", "my_mark", "my_expose", "my_add_product", "once")
 _PATIENT = ("get_patient", "change_patient", "export_patient", "erase_patient")
 _SAME = "$request.path.procedure_id"
 _NEXT: dict[str, tuple[tuple[tuple[str, ...], dict[str, str]], ...]] = {
@@ -46,6 +49,13 @@ _NEXT: dict[str, tuple[tuple[tuple[str, ...], dict[str, str]], ...]] = {
         ),
     ),
     "publish": ((("retire",), {"slug": "$response.body#/slug", "n": "$response.body#/draft"}),),
+    "add_webhook": (
+        (("change_webhook", "send_test", "list_deliveries", "remove_webhook"), {"webhook_id": "$response.body#/id"}),
+    ),
+    "list_deliveries": (
+        (("replay",), {"webhook_id": "$request.path.webhook_id", "delivery": "$response.body#/items/0/id"}),
+    ),
+    "open_session": ((_MINE, {"procedure_id": "$response.body#/procedure_id"}),),
     "add_key": ((("revoke_key",), {"key": "$response.body#/id"}),),
 }
 """By operation: what may follow, and where its path parameters stand in the answer or in the request before."""
