@@ -9,6 +9,7 @@ from tests.architecture.tree import ROOT
 
 PROTOCOLS = ROOT / "docs" / "protocols.md"
 README = ROOT / "README.md"
+TOUR = ROOT / "docs" / "tour.md"
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

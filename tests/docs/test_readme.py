@@ -1,4 +1,4 @@
-"""The README's booking and its walk through the demo, done as they stand there against a real server."""
+"""The tour: its booking and its walk through the demo, done as they stand there against a real server."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs.pages import README, blocks
+from tests.docs.pages import TOUR, blocks
 
 CURL = """\
 #!{python}
@@ -36,12 +36,12 @@ if options.get("-D") == "-":
 if "-o" not in options:
     print(answer.text)
 """
-"""As much of curl as the README uses, so that the test runs where there is none."""
+"""As much of curl as the pages use, so that the test runs where there is none."""
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Start the demo as `make run` does, and do everything that the README's shell blocks say."""
+    """Start the demo as `make run` does, and do everything that the tour's shell blocks say."""
     folder = tmp_path_factory.mktemp("readme")
     tools = folder / "bin"
     tools.mkdir()
@@ -58,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 "URL=http://127.0.0.1:8321": f"URL={told['url']}",
                 "KEY=prep_demo_...": f"KEY={told['keys']['coordinator']}",
             }
-            script = "\n".join(block.body for block in blocks(README, "sh"))
+            script = "\n".join(block.body for block in blocks(TOUR, "sh"))
             for shown, real in here.items():
                 assert shown in script
                 script = script.replace(shown, real)
@@ -85,7 +85,7 @@ def answer(folder: Path, name: str) -> dict[str, Any]:
     return found
 
 
-def test_the_booking_answers_what_the_readme_shows(folder: Path) -> None:
+def test_the_booking_answers_what_the_tour_shows(folder: Path) -> None:
     booked, exposed = answer(folder, "booked"), answer(folder, "exposed")
     assert (booked["days_to_go"], booked["standing"]["level"]) == (13, "waiting")
     sun = next(item for item in answer(folder, "checklist")["items"] if item["step"] == "no-sun")
@@ -111,8 +111,8 @@ def test_the_move_is_what_the_preview_promised_and_the_record_tells_all(folder: 
     ]
 
 
-def test_the_patients_of_the_walk_stand_as_the_readme_says(folder: Path) -> None:
-    rows = re.findall(r"^\| (A-\d+) ([^|]+?) \| ([a-z-]+) \|", README.read_text(encoding="utf-8"), re.MULTILINE)
+def test_the_patients_of_the_walk_stand_as_the_tour_says(folder: Path) -> None:
+    rows = re.findall(r"^\| (A-\d+) ([^|]+?) \| ([a-z-]+) \|", TOUR.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(rows) > 8
     found = {
         line["patient"]["reference"]: (line["patient"]["name"], line["standing"]["level"])
