@@ -58,9 +58,12 @@ run: setup ## start the service with made-up patients; ARGS go to `prep-tracker 
 test: dev ## run the tests on SQLite and on a real PostgreSQL; ARGS go to pytest
 	$(BIN)/python -m pytest -q -n 2 $(ARGS)
 
-client: dev ## make the TypeScript client and run its tests against the service; needs Node.js 18 or newer
+client: dev ## make the TypeScript client, run it and the portals of the examples against the service; needs Node.js and Chromium
 	@command -v npm >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y nodejs npm >/dev/null; } \
 	  || { echo 'make client needs Node.js 18 or newer with npm: apt-get install nodejs npm' >&2; exit 1; }
+	@test -n "$$PREP_TEST_CHROMIUM" || command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y chromium >/dev/null; } \
+	  || { echo 'make client needs Chromium: apt-get install chromium' >&2; exit 1; }
 	$(BIN)/python -m pytest -q -m client tests/client $(ARGS)
 
 soak: dev ## run the tests that take hours
@@ -71,7 +74,7 @@ check: dev ## lint, format, types, layers, locks
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports --no-logo
-	@! grep -n '://' $(LOCK)/*.txt clients/*/package-lock.json || { echo 'a lock file names an address; make it again with: make lock' >&2; exit 1; }
+	@! grep -n '://' $(LOCK)/*.txt clients/*/package-lock.json clients/*/*/package-lock.json || { echo 'a lock file names an address; make it again with: make lock' >&2; exit 1; }
 
 bench: dev ## measure CPU per request against a bare server
 	$(BIN)/python -m bench $(ARGS)
