@@ -10,12 +10,14 @@ import pytest
 from prep_tracker.api.app import ROUTERS
 from prep_tracker.api.door import STAFF, Door
 from prep_tracker.services.access import SCOPES
+from prep_tracker.store import outbox
+from prep_tracker.store.message_rows import NewMessage, new_id
 from tests.api.contract import Operation, operations
 from tests.api.deciding import key_for
 from tests.api.house import BIRCH, CAST, NOBODY, PIA, House
 
 GUARDED = tuple(operation for operation in operations() if not operation.is_public)
-PLAIN = ("patient_id", "key", "session", "name", "slug", "step", "procedure_id", "n")
+PLAIN = ("patient_id", "key", "session", "message", "name", "slug", "step", "procedure_id", "n")
 """Every kind of path parameter; a new one needs a thing of Aster's in ``theirs``."""
 OUR_PEEL = """protocol: our-peel
 title: Our peel
@@ -105,8 +107,11 @@ def theirs(house: House) -> dict[str, Any]:
     link = ana.post(f"{procedure}/portal-links").json()["url"]
     house.stranger().post("/v1/portal/sessions", {"token": link.partition("=")[2]})
     [session] = ana.get(f"{procedure}/portal-sessions").json()["items"]
+    procedure_id, clinic, now = procedure.rsplit("/", 1)[-1], house.clinics["Aster"], house.clock.now()
+    sent = NewMessage(new_id(), "reminder", "email", {}, now, procedure_id, status="failed")
+    house.store.run_write(lambda c: outbox.add(c, clinic, [sent], now=now))
     return {
-        "procedure_id": procedure.rsplit("/", 1)[-1],
+        "procedure_id": procedure_id,
         "patient_id": ana.get(procedure).json()["patient"]["id"],
         "key": ada.get("/v1/keys").json()["items"][0]["id"],
         "slug": "our-peel",
@@ -114,6 +119,7 @@ def theirs(house: House) -> dict[str, Any]:
         "step": "no-sun",
         "n": product,
         "session": session["id"],
+        "message": sent.id,
     }
 
 
@@ -124,6 +130,7 @@ NOWHERE = {
     "slug": "no-peel",
     "name": "no-peel",
     "session": "0",
+    "message": f"msg_{'0' * 32}",
 }
 
 

@@ -59,7 +59,15 @@ DIFF = {
         }
     ],
 }
-SIMULATED = {"line": "summary", "done": 40, "total": 40, "changed": 6, "worse": 2, "becomes": {"at-risk": 2}}
+SIMULATED = {
+    "line": "summary",
+    "done": 40,
+    "total": 40,
+    "changed": 6,
+    "worse": 2,
+    "messaged": 5,
+    "becomes": {"at-risk": 2},
+}
 FULL_PATIENT = PATIENT | {
     "birth_date": "1990-02-03",
     "time_zone": None,
@@ -130,6 +138,7 @@ WORKLIST = {
             "standing": BLOCKED,
             "act_by": "2026-12-18",
             "clearance_void": False,
+            "failed_messages": 0,
         }
     ],
     "next": None,

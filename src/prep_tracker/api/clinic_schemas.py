@@ -278,6 +278,7 @@ class LineOut(Out):
     standing: StandingOut = Field(description="With the first reasons only.")
     act_by: Day | None = Field(description="The last day on which somebody can still act in time.")
     clearance_void: bool
+    failed_messages: int
 
 
 class WorklistOut(Out):

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from prep_tracker.api.message_schemas import MessageChangesOut
 from prep_tracker.api.wire import Day, Out
 
 
@@ -192,7 +193,7 @@ class MoveOut(Out):
     earliest_safe_on: Day | None
     earliest_preferred_on: Day | None
     steps: list[StepChangeOut]
-    messages: dict[str, list[Any]]
+    messages: MessageChangesOut
 
 
 class ExposureOut(Out):

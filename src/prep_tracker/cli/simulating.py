@@ -70,6 +70,7 @@ def _effect(effect: Effect) -> dict[str, Any]:
         "moved": effect.moved,
         "added": effect.added,
         "removed": effect.removed,
+        "messages": {"dropped": effect.dropped, "planned": effect.planned},
     }
 
 
@@ -82,6 +83,7 @@ def _print_json(rules: Rules, desk: Desk, tally: Tally, kept: IO[str]) -> None:
         "done": tally.done,
         "changed": tally.changed,
         "worse": tally.worse,
+        "messaged": tally.messaged,
         "becomes": tally.becomes,
     }
     say(f'{json.dumps(head)[:-1]}, "procedures": [')
@@ -99,6 +101,8 @@ def _print(rules: Rules, desk: Desk, tally: Tally, kept: IO[str]) -> None:
         f"{count(tally.done, 'booked procedure')} of {desk.clinic.name} tried with {slug}: "
         f"{tally.changed} would change, {tally.worse} would stand worse. Nothing was stored."
     )
+    if tally.messaged:
+        say(f"{count(tally.messaged, 'patient')} would be reminded otherwise.")
     if tally.becomes:
         say(f"Newly: {', '.join(f'{number} {level}' for level, number in sorted(tally.becomes.items()))}.")
     for line in islice(kept, MOST_SHOWN):

@@ -8,6 +8,7 @@ they take back meanwhile is told to nobody.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +16,20 @@ from prep_tracker.domain.actor import STAFF
 from prep_tracker.domain.days import civil_day
 from prep_tracker.domain.entries import Withdrawn
 from prep_tracker.domain.events import UNDOABLE, Event, happened, turns
-from prep_tracker.domain.reminders import Sending, instant, next_digest
-from prep_tracker.store import outbox
+from prep_tracker.domain.reminders import Sending, digests, instant, next_digest
+from prep_tracker.store import outbox, patients
 from prep_tracker.store.message_rows import NewMessage, lane_of, new_id
 
 if TYPE_CHECKING:
     from prep_tracker.desk.case import Desk
+    from prep_tracker.domain.change import Change
     from prep_tracker.domain.entries import Entry
     from prep_tracker.domain.plan import Checklist
+    from prep_tracker.domain.reminders import Digest
     from prep_tracker.store import Connection
     from prep_tracker.store.clinics import ClinicRow
     from prep_tracker.store.message_rows import EndpointRow, MessageRow
+    from prep_tracker.store.patients import PatientRow
     from prep_tracker.store.procedures import ProcedureRow
 
 UNDO = timedelta(minutes=2)
@@ -90,6 +94,31 @@ def attend_at(
     if was is not None and was <= now and (found or checklist.record.ended is None):
         found.append(was)
     return min(found, default=None)
+
+
+def with_messages(connection: Connection, desk: Desk, patient_id: str, done: Change) -> Change:
+    """Say of a change which reminders it takes away and which it brings."""
+    patient = patients.get(connection, desk.clinic.id, patient_id)
+    dropped, planned = changed_digests(desk, patient, done.before, done.after)
+    return replace(done, dropped=dropped, planned=planned)
+
+
+def changed_digests(
+    desk: Desk, patient: PatientRow, before: Checklist, after: Checklist
+) -> tuple[tuple[Digest, ...], tuple[Digest, ...]]:
+    """Give the reminders to come that only the plan before has, and those that only the one after has.
+
+    None where the patient wants no messages.
+    """
+    if not any(patient.messages.values()):
+        return (), ()
+    sending, first = sending_of(desk.clinic, patient.time_zone), desk.today.toordinal() - 1
+    old, new = (
+        {(digest.day, digest.lines): digest for digest in digests(one, sending, first) if digest.due_at > desk.now}
+        for one in (before, after)
+    )
+    dropped = tuple(digest for key, digest in old.items() if key not in new)
+    return dropped, tuple(digest for key, digest in new.items() if key not in old)
 
 
 def tell(

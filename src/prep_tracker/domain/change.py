@@ -10,6 +10,7 @@ from prep_tracker.domain.standing import Status, on
 if TYPE_CHECKING:
     from prep_tracker.domain.items import Item
     from prep_tracker.domain.plan import Checklist
+    from prep_tracker.domain.reminders import Digest
 
 ChangeKind = Literal["kept", "moved", "reopened", "newly_short", "no_longer_short", "added", "removed"]
 
@@ -33,6 +34,10 @@ class Change:
     status_before: Status
     status_after: Status
     steps: tuple[StepChange, ...]
+    dropped: tuple[Digest, ...] = ()
+    """The reminders that would not come any more; nobody is reminded unless somebody says how."""
+    planned: tuple[Digest, ...] = ()
+    """The reminders that would come instead."""
 
 
 def change(before: Checklist, after: Checklist, day: int) -> Change:

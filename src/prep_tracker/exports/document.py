@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from prep_tracker.domain import explain
 from prep_tracker.domain.standing import act_by_on, who, worst_case
+from prep_tracker.exports.outbox import digest_document
 from prep_tracker.exports.sayings import Words, saying
 
 if TYPE_CHECKING:
@@ -204,5 +205,8 @@ def change_document(change: Change, words: Words) -> dict[str, Any]:
             }
             for s in change.steps
         ],
-        "messages": {"dropped": [], "planned": []},
+        "messages": {
+            "dropped": [digest_document(digest, before, words) for digest in change.dropped],
+            "planned": [digest_document(digest, after, words) for digest in change.planned],
+        },
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from prep_tracker.desk import telling
 from prep_tracker.desk.booking import NewPatient, Order, check_order, past_faults, take
 from prep_tracker.desk.case import (
     Case,
@@ -54,7 +55,8 @@ class Move:
 
 def preview_move(connection: Connection, desk: Desk, procedure_id: str, move: Move) -> Change:
     """Say what a move would do, and change nothing."""
-    return _moved(desk, open_case(connection, desk, procedure_id), move)
+    case = open_case(connection, desk, procedure_id)
+    return telling.with_messages(connection, desk, case.row.patient_id, _moved(desk, case, move))
 
 
 def apply_move(
@@ -63,7 +65,7 @@ def apply_move(
     """Move a procedure. What was done stays done; what follows from the day follows the new one."""
     case = open_to_change(connection, desk, procedure_id)
     require_match(case, if_match)
-    done = _moved(desk, case, move)
+    done = telling.with_messages(connection, desk, case.row.patient_id, _moved(desk, case, move))
     start = done.after.record.start
     entry = e.Moved(**desk.said(case.row.version + 1), on=move.to_on, start=start, reason=move.reason)
     after = keep(connection, desk, case, [entry])

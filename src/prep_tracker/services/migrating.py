@@ -17,6 +17,7 @@ from prep_tracker.desk.case import (
     require_open,
     rules_of,
 )
+from prep_tracker.desk.telling import with_messages
 from prep_tracker.domain import entries as e
 from prep_tracker.domain.change import Change, change
 from prep_tracker.domain.errors import Fault, InvalidError, NotFoundError
@@ -109,4 +110,4 @@ def _changed(connection: Connection, desk: Desk, case: Case, version: int) -> Ch
     before = case.checklist
     rules = rules_of(connection, desk.clinic.id, f"{slug}@{version}")
     after = plan(rules, replace(before.record, protocol=rules.name), before.calendar)
-    return change(before, after, case.today)
+    return with_messages(connection, desk, case.row.patient_id, change(before, after, case.today))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from prep_tracker.desk.case import BATCH, Desk, plans_of, reproject
 from prep_tracker.domain.standing import Level, Reason, level_on, reasons_on
-from prep_tracker.store import worklist
+from prep_tracker.store import outbox, worklist
 from prep_tracker.store.worklist import LineRow, Place, Wanted
 
 if TYPE_CHECKING:
@@ -52,6 +52,11 @@ def refresh(connection: Connection, desk: Desk) -> int:
     rows = worklist.stale(connection, desk.clinic.id, desk.today, BATCH)
     reproject(connection, desk, rows)
     return len(rows)
+
+
+def failed_messages(connection: Connection, desk: Desk) -> dict[str, int]:
+    """Count the messages that could not be sent, by procedure; somebody has to look at these."""
+    return outbox.failed_by_procedure(connection, desk.clinic.id)
 
 
 def read_worklist(

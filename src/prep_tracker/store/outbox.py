@@ -23,7 +23,7 @@ from prep_tracker.domain.errors import ConflictError, NotFoundError
 from prep_tracker.store.hot import Change, Query
 from prep_tracker.store.message_rows import EndpointRow, MessageRow, NewMessage
 from prep_tracker.store.rows import columns, is_one, of_clinic, this
-from prep_tracker.store.tables import messages, webhook_endpoints
+from prep_tracker.store.tables import FAILED, messages, webhook_endpoints
 from prep_tracker.store.types import Instant
 
 _M, _E = messages.c, webhook_endpoints.c
@@ -40,11 +40,11 @@ _ONE = Query(_ALL.where(is_one(messages)), MessageRow)
 _LOCK = Query(_ALL.where(is_one(messages)).with_for_update(), MessageRow)
 _STILL = _M.status == literal("planned", literal_execute=True)
 _IN_LANES = _ALL.where(_STILL, _M.lane.in_(bindparam("lanes", expanding=True))).order_by(_M.number)
-_LOST = _M.status == literal("failed", literal_execute=True)
-_FAILED_OF = (
+_FAILED_BY = Query(
     select(_M.procedure_id, func.count())
-    .where(of_clinic(messages), _LOST, _M.procedure_id.in_(bindparam("ids", expanding=True)))
-    .group_by(_M.procedure_id)
+    .where(of_clinic(messages), FAILED, _M.procedure_id.is_not(None))
+    .group_by(_M.procedure_id),
+    lambda name, number: (str(name), int(number)),
 )
 _REMINDED = select(func.count(_M.day.distinct()), func.max(_M.day)).where(
     of_clinic(messages), is_one(messages, "procedure_id"), _M.topic == "reminder"
@@ -168,15 +168,14 @@ def of_endpoint(
     return [MessageRow(*row) for row in connection.execute(statement, this(clinic_id, endpoint_id))]
 
 
-def failed_of(connection: Connection, clinic_id: str, procedure_ids: Collection[str]) -> dict[str, int]:
-    """Count the messages that could not be sent, by procedure; procedures without any are left out."""
-    given = {**this(clinic_id), "ids": list(procedure_ids)}
-    return {str(name): int(number) for name, number in connection.execute(_FAILED_OF, given)}
+def failed_by_procedure(connection: Connection, clinic_id: str) -> dict[str, int]:
+    """Count the messages of a clinic that could not be sent, by procedure; procedures without any are left out."""
+    return dict(_FAILED_BY.all(connection, this(clinic_id)))
 
 
 def failed(connection: Connection, clinic_id: str, *, limit: int) -> list[MessageRow]:
     """List messages of a clinic that could not be sent, newest first."""
-    statement = _ALL.where(_LOST).order_by(_M.number.desc()).limit(limit)
+    statement = _ALL.where(FAILED).order_by(_M.number.desc()).limit(limit)
     return [MessageRow(*row) for row in connection.execute(statement, this(clinic_id))]
 
 

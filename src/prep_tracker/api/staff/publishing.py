@@ -218,7 +218,7 @@ async def _simulated(request: Request, rules: Rules, slug: str, total: int) -> A
         if following is None:
             break
         after = following
-    summary = {"changed": tally.changed, "worse": tally.worse, "becomes": tally.becomes}
+    summary = {name: getattr(tally, name) for name in ("changed", "worse", "messaged", "becomes")}
     yield to_json({"line": "summary", "done": tally.done, "total": tally.done, **summary}) + b"\n"
 
 
@@ -293,8 +293,6 @@ def _effect(effect: Effect) -> dict[str, Any]:
         "on": effect.row.procedure_on,
         "protocol": f"{effect.row.protocol_slug}@{effect.row.protocol_number}",
         "standing": {"before": effect.before, "after": effect.after},
-        "worse": effect.worse,
-        "moved": effect.moved,
-        "added": effect.added,
-        "removed": effect.removed,
+        **{name: getattr(effect, name) for name in ("worse", "moved", "added", "removed")},
+        "messages": {"dropped": effect.dropped, "planned": effect.planned},
     }

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 router = APIRouter(route_class=Door, tags=["Worklist"])
 FIRST_REASONS = 3
 MOST_LINES = 10_000
-_lines: Remembered[tuple[str, Calendar, date, str, LineRow], bytes] = Remembered(lambda key: key[-1].id)
-"""Lines as they were written, by clinic, calendar, day, language and row."""
+_lines: Remembered[tuple[str, Calendar, date, str, int, LineRow], bytes] = Remembered(lambda key: key[-1].id)
+"""Lines as they were written, by clinic, calendar, day, language, failed messages and row."""
 
 
 @router.get(
@@ -105,15 +105,17 @@ def _written(connection: Connection, desk: Desk, rows: list[LineRow], words: Wor
     """Write the lines, each once a day: a row brings the versions of everything that its line depends on."""
     today = desk.today
     about = (desk.clinic.id, desk.calendar, today, words.language)
-    found = {row.id: _lines.get((*about, row)) for row in rows}
+    failed = worklist.failed_messages(connection, desk)
+    found = {row.id: _lines.get((*about, failed.get(row.id, 0), row)) for row in rows}
     for line in worklist.judge(connection, desk, [row for row in rows if found[row.id] is None]):
-        found[line.row.id] = _lines[*about, line.row] = to_json(_line(line, today, words))
+        lost = failed.get(line.row.id, 0)
+        found[line.row.id] = _lines[*about, lost, line.row] = to_json(_line(line, today, words, lost))
     while len(_lines) > MOST_LINES:
         _lines.popitem(last=False)
     return [written for row in rows if (written := found[row.id]) is not None]
 
 
-def _line(line: Line, today: date, words: Words) -> dict[str, Any]:
+def _line(line: Line, today: date, words: Words, failed_messages: int) -> dict[str, Any]:
     row = line.row
     return {
         "procedure_id": row.id,
@@ -128,4 +130,5 @@ def _line(line: Line, today: date, words: Words) -> dict[str, Any]:
         },
         "act_by": row.act_by,
         "clearance_void": row.clearance_void,
+        "failed_messages": failed_messages,
     }

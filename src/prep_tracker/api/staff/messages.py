@@ -1,0 +1,104 @@
+"""Read what was and will be sent about a procedure, and send something once more."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from prep_tracker.api import message_schemas as shapes
+from prep_tracker.api.documenting import documented
+from prep_tracker.api.door import Door, IdempotencyKey, Lang, act, read, respond, words_of
+from prep_tracker.api.wire import Answer, answer
+from prep_tracker.catalog.speaking import choose_language, words
+from prep_tracker.desk.case import Desk, open_case
+from prep_tracker.desk.telling import setting
+from prep_tracker.exports.messages import Written, write
+from prep_tracker.exports.outbox import message_document, reckoned_document
+from prep_tracker.services import messages
+from prep_tracker.services.sending import letterhead
+
+if TYPE_CHECKING:
+    from prep_tracker.catalog.words import Words
+    from prep_tracker.services.messages import Messages, Reckoned
+    from prep_tracker.store import Connection
+
+router = APIRouter(route_class=Door, tags=["Messages"])
+Message = Annotated[
+    str,
+    Path(
+        pattern=r"^msg_[0-9a-f]{32}$",
+        description="The message's id.",
+        examples=["msg_0f6f0d7a1c1f4a7db2f1a3f0c9f3b5d1"],
+    ),
+]
+
+
+@router.get(
+    "/v1/procedures/{procedure_id}/messages",
+    response_model=shapes.MessagesOut,
+    summary="Read what was and will be sent",
+    **documented(None, shapes.MESSAGES, 404),
+)
+async def get_messages(
+    request: Request,
+    procedure_id: str,
+    texts: Annotated[bool, Query(description="Write the planned ones out, as the patient will read them.")] = False,
+    lang: Lang = None,
+) -> Response:
+    """List all messages about a procedure: sent, planned, dropped and failed, each with why.
+
+    Planned reminders are reckoned from the plan as it stands; a move takes them away and brings others.
+    """
+    said = words_of(request, lang)
+
+    def work(connection: Connection, desk: Desk) -> dict[str, Any]:
+        found = messages.list_messages(connection, desk, procedure_id)
+        kept = [message_document(row, found.case.checklist, said) for row in found.kept]
+        reckoned = [
+            reckoned_document(
+                one.digest,
+                one.checklist,
+                one.why,
+                said,
+                partial(_preview, request, desk, found, one) if texts and one.why is None else None,
+            )
+            for one in found.reckoned
+        ]
+        return {"procedure_id": procedure_id, "items": [*kept, *reckoned]}
+
+    document = await read(request, work)
+    return respond(answer(200, document, Content_Language=said.language))
+
+
+@router.post(
+    "/v1/procedures/{procedure_id}/messages/{message}/replay",
+    response_model=shapes.MessageOut,
+    summary="Send a message once more",
+    **documented(None, shapes.AGAIN, 404, 409),
+)
+async def replay_message(
+    request: Request,
+    procedure_id: str,
+    message: Message,
+    lang: Lang = None,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
+    """Plan a message again that was sent, dropped, or could not be sent. It keeps its id."""
+    said = words_of(request, lang)
+
+    def work(connection: Connection, desk: Desk) -> Answer:
+        row = messages.replay(connection, desk, procedure_id, message)
+        checklist = open_case(connection, desk, procedure_id).checklist
+        return answer(200, message_document(row, checklist, said), Content_Language=said.language)
+
+    return await act(request, work)
+
+
+def _preview(request: Request, desk: Desk, found: Messages, one: Reckoned) -> Written:
+    """Write a reminder in the patient's own language."""
+    own: Words = words(choose_language(found.patient.language, None))
+    head = letterhead(desk.clinic, found.patient, request.app.state.public_url, None)
+    return write(one.digest, one.checklist, own, head, plain_subject=setting(desk.clinic, "plain_subjects"))
