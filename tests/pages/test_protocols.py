@@ -158,7 +158,7 @@ def test_the_scale_keeps_days_in_order_and_labels_apart() -> None:
     assert scale.x(-500) == 0.0
     assert scale.x(500) == 640.0
     labels = [x for x, _ in scale.ticks()]
-    assert all(b - a >= 26 for a, b in pairwise(labels))
+    assert all(b - a >= 40 for a, b in pairwise(labels))
 
 
 @pytest.mark.parametrize("slug", slugs())

@@ -26,7 +26,7 @@ LONG_BEFORE = 3_700
 """Days between the made-up booking and the procedure: more than any step asks for."""
 WIDTH, MARGIN, DOT = 640, 24, 8
 TICKS = (1, 3, 7, 14, 30, 60, 90, 180, 365, 730)
-CLOSEST = 26
+CLOSEST = 40
 """What two labels of the scale need between them."""
 PARTS = frozenset({"morning", "midday", "evening", "bedtime"})
 
@@ -133,7 +133,11 @@ def _days(made: Checklist, item: Item, spoken: Spoken) -> list[tuple[str, str]]:
             first = dated(before(on, step.floor_days))
             found.append(("floor", spoken.say("floor", days=spoken.length(step.floor_days), opens=first)))
     if item.due is not None:
-        found.append(("due", dated(item.due)))
+        # What is avoided is not due, it ends: on the procedure day, unless it goes on after it.
+        if not isinstance(step, Avoid):
+            found.append(("due", dated(item.due)))
+        elif item.closes in {None, item.due} and step.until is None:
+            found.append(("closes", dated(item.due)))
     if item.closes is not None and item.closes not in {item.opens, item.due}:
         found.append(("closes", dated(item.closes)))
     until = step.until if isinstance(step, Avoid | Daily) else None
