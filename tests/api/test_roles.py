@@ -17,7 +17,9 @@ from tests.api.deciding import key_for
 from tests.api.house import BIRCH, CAST, NOBODY, PIA, House
 
 GUARDED = tuple(operation for operation in operations() if not operation.is_public)
-PLAIN = ("patient_id", "key", "session", "message", "name", "slug", "step", "procedure_id", "n")
+PLAIN = (
+    *("patient_id", "key", "session", "message", "webhook_id", "delivery", "name", "slug", "step", "procedure_id", "n"),
+)
 """Every kind of path parameter; a new one needs a thing of Aster's in ``theirs``."""
 OUR_PEEL = """protocol: our-peel
 title: Our peel
@@ -108,8 +110,10 @@ def theirs(house: House) -> dict[str, Any]:
     house.stranger().post("/v1/portal/sessions", {"token": link.partition("=")[2]})
     [session] = ana.get(f"{procedure}/portal-sessions").json()["items"]
     procedure_id, clinic, now = procedure.rsplit("/", 1)[-1], house.clinics["Aster"], house.clock.now()
+    webhook = ada.post("/v1/webhooks", {"url": "https://aster.example/hook"}).json()["id"]
     sent = NewMessage(new_id(), "reminder", "email", {}, now, procedure_id, status="failed")
-    house.store.run_write(lambda c: outbox.add(c, clinic, [sent], now=now))
+    told = NewMessage(new_id(), "test", "webhook", {}, now, endpoint_id=webhook, status="failed")
+    house.store.run_write(lambda c: outbox.add(c, clinic, [sent, told], now=now))
     return {
         "procedure_id": procedure_id,
         "patient_id": ana.get(procedure).json()["patient"]["id"],
@@ -120,6 +124,8 @@ def theirs(house: House) -> dict[str, Any]:
         "n": product,
         "session": session["id"],
         "message": sent.id,
+        "webhook_id": webhook,
+        "delivery": told.id,
     }
 
 
@@ -131,6 +137,8 @@ NOWHERE = {
     "name": "no-peel",
     "session": "0",
     "message": f"msg_{'0' * 32}",
+    "webhook_id": NOBODY,
+    "delivery": f"msg_{'0' * 32}",
 }
 
 
