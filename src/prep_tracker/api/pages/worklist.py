@@ -58,8 +58,9 @@ async def show(request: Request) -> Response:
             limit=PAGE,
         )
         showed(request, patients=[line.row.patient_id for line in lines])
+        unsent = worklist.failed_messages(connection, desk)
         return {
-            "lines": [_shown(line, desk.today, words) for line in lines],
+            "lines": [_shown(line, desk.today, words) | {"unsent": unsent.get(line.row.id, 0)} for line in lines],
             "following": following,
             "counts": worklist.counts(connection, desk, until),
             "chart": _chart(connection, desk, words),
@@ -73,6 +74,7 @@ async def show(request: Request) -> Response:
     return render(
         request,
         "staff/worklist.html",
+        headers={"HX-Push-Url": asked.address(cursor=asked.cursor)} if _narrowing(request) else {},
         section="worklist",
         asked=asked,
         levels=worklist.LEVELS,
@@ -82,6 +84,11 @@ async def show(request: Request) -> Response:
         refreshed=civil_time(desk.now, desk.clinic.time_zone),
         **found,
     )
+
+
+def _narrowing(request: Request) -> bool:
+    """Say whether the list was narrowed in place, and not only refreshed: then the address changes with it."""
+    return "hx-request" in request.headers and "x-refresh" not in request.headers
 
 
 class _Asked:
