@@ -73,6 +73,11 @@ class Settings(BaseSettings):
     metrics_port: int | None = Field(
         None, ge=1, le=65535, description="Write a port on which numbers for Prometheus are shown on this machine only."
     )
+    traces: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="Write the address of an OTLP collector, as in http://localhost:4318/v1/traces.",
+    )
     smtp_host: str | None = Field(
         None, description="Write the name of the mail server; without one, no e-mail is sent."
     )

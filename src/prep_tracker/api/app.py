@@ -64,6 +64,8 @@ from prep_tracker.store import clinics, idempotency
 from prep_tracker.store.session import EVERY
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
     from prep_tracker.clock import Clock, TravelClock
     from prep_tracker.store import Connection
     from prep_tracker.store.session import Store
@@ -141,6 +143,7 @@ def create_app(  # noqa: PLR0913 - how the service is set up, by name
     public_url: str | None = None,
     travel: TravelClock | None = None,
     metrics_port: int | None = None,
+    tracer: Tracer | None = None,
     beside: Beside | None = None,
 ) -> FastAPI:
     """Make the app on an open store.
@@ -151,6 +154,7 @@ def create_app(  # noqa: PLR0913 - how the service is set up, by name
     ``travel`` is the clock of a demo, in which days can pass; elsewhere nothing of that is there.
     ``beside`` is what runs in this process for as long as it serves: whoever sends the messages.
     ``metrics_port`` is where numbers are shown on this machine; left out, they are not counted either.
+    ``tracer`` is told of every answer, for a collector of the operator's.
     ``audit_keys`` are the secrets with which the audit is sealed, newest first.
     """
     of_clinics: set[str] = set()
@@ -213,7 +217,8 @@ def create_app(  # noqa: PLR0913 - how the service is set up, by name
     _document(app)
     app.add_middleware(Cors, origins=origins, of_clinics=of_clinics)
     app.add_middleware(Quick)
-    app.add_middleware(Envelope, log_requests=log_requests, count=None if metrics_port is None else metrics.count)
+    count = None if metrics_port is None else metrics.count
+    app.add_middleware(Envelope, log_requests=log_requests, count=count, tracer=tracer)
     return app
 
 

@@ -14,9 +14,11 @@ from starlette.middleware.cors import CORSMiddleware
 from prep_tracker.api.logs import answered, failed
 from prep_tracker.api.methods import allowing, as_get
 from prep_tracker.api.problems import unexpected
+from prep_tracker.api.tracing import traced
 from prep_tracker.api.witness import witness
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Count = Callable[[str, str | None, int, float], None]
@@ -50,10 +52,12 @@ class CutOffError(Exception):
 class Envelope:
     """Give every request an id, every answer its safe headers, and no body more than it may have."""
 
-    def __init__(self, app: ASGIApp, *, log_requests: bool = False, count: Count | None = None) -> None:
-        """Stand around the app; ``log_requests`` writes a line a request, ``count`` is told of each answer."""
+    def __init__(
+        self, app: ASGIApp, *, log_requests: bool = False, count: Count | None = None, tracer: Tracer | None = None
+    ) -> None:
+        """Stand around the app; ``log_requests`` writes a line a request, the others are told of each answer."""
         self.app = app
-        self.count = count
+        self.count, self.tracer = count, tracer
         self.log_requests = log_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,6 +76,7 @@ class Envelope:
         too_large = declared.isdigit() and int(declared) > most
         always = (*HEADERS, OVER_HTTPS) if scope.get("scheme") == "https" else HEADERS
         seen, status, began = 0, 0, perf_counter()
+        span = None if self.tracer is None else self.tracer.start_span("request")
 
         async def limited() -> Message:
             nonlocal seen
@@ -103,8 +108,11 @@ class Envelope:
                 raise CutOffError from None  # without the error itself, for a server would log what it says
             await unexpected(Request(scope), error)(scope, receive, stamped)
         seconds = perf_counter() - began
+        route = getattr(scope.get("route"), "path", None)
         if self.count is not None:
-            self.count(scope["method"], getattr(scope.get("route"), "path", None), status, seconds)
+            self.count(scope["method"], route, status, seconds)
+        if span is not None:
+            traced(span, scope["method"], route, status)
         if self.log_requests:
             answered(Request(scope), status, seconds * 1000)
 

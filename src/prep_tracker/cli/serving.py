@@ -21,6 +21,8 @@ from prep_tracker.worker import Worker
 from prep_tracker.worker.channels import channels_of
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
+
     from prep_tracker.clock import Clock
     from prep_tracker.settings import Settings
     from prep_tracker.store.session import Store
@@ -52,6 +54,7 @@ def run(host: str | None, port: int | None, *, demo: bool, as_json: bool) -> Non
                     origins=settings.origins,
                     public_url=settings.public_url,
                     metrics_port=settings.metrics_port,
+                    tracer=tracer_of(settings),
                     log_requests=settings.log_requests,
                     travel=clock if isinstance(clock, TravelClock) else None,
                     audit_keys=settings.audit_keys,
@@ -75,6 +78,19 @@ def worker_of(settings: Settings, store: Store, clock: Clock, url: str, *, demo:
     # In a demo whoever reads a message sits at this machine.
     public_url = settings.public_url or (url if demo else None)
     return Worker(store, clock, channels_of(settings, clock, demo=demo), public_url=public_url)
+
+
+def tracer_of(settings: Settings) -> Tracer | None:
+    """Give what traces answers, if a collector is named."""
+    if settings.traces is None:
+        return None
+    from prep_tracker.api.tracing import NotInstalledError, tracer_to
+
+    try:
+        return tracer_to(settings.traces)
+    except NotInstalledError:
+        msg = "PREP_TRACES needs packages that are not installed: pip install 'prep-tracker[otel]'."
+        raise RefusedError(msg, code=FAILED) from None
 
 
 def listen(host: str, port: int) -> socket.socket:
