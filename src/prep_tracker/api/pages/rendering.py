@@ -71,7 +71,7 @@ def headers_of(request: Request) -> dict[str, str]:
 
 
 def written(request: Request, template: str, **context: object) -> str:
-    """Write a page, or a part of one. Templates know ``say``, ``day``, ``brief``, ``count``, ``asset``, and who it is."""
+    """Write a page, or a part. Templates know ``say``, ``day``, ``brief``, ``count``, ``asset``, and who reads."""
     spoken = words_of_page(request)
     desk = getattr(request.state, "desk", None)
     secret = getattr(request.state, "session_secret", None)
