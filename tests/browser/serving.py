@@ -40,9 +40,9 @@ class Clock:
         self._path = path
         self.go_to(BOOKED_ON)
 
-    def go_to(self, day: str, hour: int = 9) -> None:
+    def go_to(self, day: str, hour: int = 9, minute: int = 0) -> None:
         """Go to an hour of a day, by the wall clock of the clinic."""
-        self.now = datetime.combine(date.fromisoformat(day), time(hour), ZoneInfo(ZONE)).astimezone(UTC)
+        self.now = datetime.combine(date.fromisoformat(day), time(hour, minute), ZoneInfo(ZONE)).astimezone(UTC)
         beside = self._path.with_suffix(".new")
         beside.write_text(self.now.isoformat(), encoding="utf-8")
         beside.replace(self._path)

@@ -1,0 +1,6 @@
+/* Fetch the element from where it is written: the service gives out the same files. */
+import { copyFileSync } from "node:fs";
+
+for (const name of ["prep-checklist.js", "prep-checklist.d.ts"]) {
+  copyFileSync(new URL(`../../src/prep_tracker/web/embed/${name}`, import.meta.url), new URL(name, import.meta.url));
+}
