@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import httpx
 import pytest
 
 from tests.api.house import PIA, House
@@ -232,12 +235,31 @@ def test_two_clicks_book_once(ana: Browser, house: House) -> None:
     assert [answer.status_code for answer in answers] == [303, 303]
     assert answers[0].headers["location"] == answers[1].headers["location"]
     assert len(house.rows()["procedures"]) == 1
+    house.wait(house.app.state.service.trail.flush(house.store))
+    procedure = answers[0].headers["location"].partition("?")[0].rsplit("/", 1)[-1]
+    told = [str(row) for row in house.rows()["audit"] if procedure in row]
+    assert [sum(event in row for row in told) for event in ("procedure.booked", "book.repeated")] == [1, 1]
     other = press(ana, form, GO, **{**fields, "on": "2026-12-21"})
     assert other.status_code == 422
     assert "sent before and is done" in text_of(other)
     assert len(house.rows()["procedures"]) == 1
     assert press(ana, forms(other)["book"], GO).status_code == 303
     assert len(house.rows()["procedures"]) == 2
+
+
+def test_two_clicks_at_once_book_once(ana: Browser, house: House) -> None:
+    fields = {name: values[0] for name, values in empty(ana).fields.items()}
+    fields |= {"patient/reference": "A-1", "patient/name": "Pia", "protocol": "laser-resurfacing", "on": "2026-12-18"}
+    cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in ana.cookies.items())}
+
+    async def both() -> list[httpx.Response]:
+        clicks = (house.client.post(BOOK, data={**fields, "do": "book"}, headers=cookie) for _ in range(4))
+        return await asyncio.gather(*clicks)
+
+    answers = house.wait(both())
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    assert len(house.rows()["procedures"]) == 1
 
 
 def test_a_strange_form_books_nothing(ana: Browser, house: House) -> None:

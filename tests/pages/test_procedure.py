@@ -168,3 +168,39 @@ def test_whoever_opens_it_stands_in_the_audit(desk: Desk, house: House, pia: str
     rows = [row for row in house.rows()["audit"] if pia.rsplit("/", 1)[-1] in row]
     patient = house.person("Ana").get(pia).json()["patient"]["id"]
     assert any("procedure.read" in row and patient in row and "Ana" in row for row in rows), rows
+
+
+def opened(page: str) -> set[str]:
+    """Give the groups of forms, and the items, that are open when a page comes."""
+    groups = set(re.findall(r'<details id="do-([a-z]+)" open>', page))
+    items = re.findall(r'<li class="item [a-z]+" id="item-([a-z-]+)">\s*(?:<p[^>]*>[^<]*</p>\s*)?<details open>', page)
+    return groups | {f"item-{step}" for step in items}
+
+
+def test_what_is_likely_needed_next_is_open_and_nothing_else(house: House) -> None:
+    ana = house.person("Ana")
+    booked = ana.book()
+    desk = Desk(house, "Ana", booked)
+    assert opened(desk.open().text) == {"item-medication-review"}
+    ana.post(f"{booked}/marks", {"kind": "no_more_products"})
+    assert opened(desk.open().text) == {"access"}, "nothing is in the way, and the patient was never there"
+    ana.post(f"{booked}/exposures", {"to": "sun", "on": "2026-11-22"})
+    desk.go_to("2026-12-05")
+    ana.post(f"{booked}/exposures", {"to": "sun", "on": "2026-12-05"})
+    assert opened(desk.open().text) == {"move"}
+    desk.go_to("2026-12-19")
+    assert opened(desk.open().text) == {"end"}
+
+
+def test_a_clinician_finds_open_what_only_a_clinician_can_do(house: House) -> None:
+    ana = house.person("Ana")
+    booked = ana.book(protocol="laser-ablative")
+    assert opened(Desk(house, "Ana", booked).open().text) == {"item-no-sun"}
+    ana.post(f"{booked}/marks", {"kind": "no_more_products"})
+    for item in ana.get(f"{booked}/checklist").json()["items"]:
+        if item["kind"] == "avoid":
+            ana.post(f"{booked}/marks", {"step": item["step"], "kind": "since", "on": None})
+    assert opened(Desk(house, "Ana", booked).open().text) == {"answer"}
+    ana.post(f"{booked}/marks", {"step": "pregnancy", "kind": "unsafe"})
+    assert opened(Desk(house, "Cleo", booked).open().text) == {"gate"}
+    assert opened(Desk(house, "Ana", booked).open().text) == {"move"}

@@ -149,7 +149,7 @@ def _repeated(message: Message) -> str | None:
     headers = dict(message["headers"])
     if b"idempotent-replayed" not in headers:
         return None
-    return str(headers.get(b"location", b"").decode("latin-1"))
+    return str(headers.get(b"location", b"").decode("latin-1").partition("?")[0])
 
 
 def write_down(connection: Connection, noted: Iterable[Noted]) -> None:
