@@ -271,3 +271,14 @@ def test_hostile_words_come_back_as_words(house: House, booked: str) -> None:
         assert "<script>alert" not in answer.text
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in answer.text
     assert "<b>" not in cleo.do("waive", reason=evil).text.partition('name="reason"')[2][:200]
+
+
+def test_what_is_wrong_and_what_changed_is_said_in_spanish(house: House, booked: str) -> None:
+    cleo = Desk(house, "Cleo", booked)
+    cleo.browser.get("/staff/language?to=es&next=/staff/")
+    form = cleo.form("waive")
+    assert "Escriba un poco más." in text_of(press(cleo.browser, form, step="no-sun", reason="x"))
+    Desk(house, "Ana", booked).done("expose", "exposed", to="sun", on="2026-11-21")
+    answer = press(cleo.browser, form, step="no-sun", reason="visto")
+    for part in ("Alguien se adelantó.", "Contacto con sol el sábado 21 de noviembre de 2026.", "pulse otra vez"):
+        assert part in text_of(answer), part
