@@ -135,6 +135,7 @@ async def act(request: Request, fn: Callable[[Connection, Desk], T]) -> T:
 
     def once(connection: Connection) -> T:
         desk.planned.clear()  # of what is done once more, because the database was busy, only the last time counts
+        desk.noted.clear()
         return fn(connection, desk)
 
     done = await service.store.write(once, desk.clinic.id)
