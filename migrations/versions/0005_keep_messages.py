@@ -6,6 +6,8 @@ which it stands otherwise.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -19,13 +21,22 @@ INSTANT = sa.DateTime(timezone=True)
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 OWN = "clinic_id = current_setting('prep.clinic', true) OR current_setting('prep.clinic', true) = '*'"
 TABLES = ("messages", "webhook_endpoints")
-PLANNED = {"sqlite_where": sa.text("status = 'planned'"), "postgresql_where": sa.text("status = 'planned'")}
-FAILED = {"sqlite_where": sa.text("status = 'failed'"), "postgresql_where": sa.text("status = 'failed'")}
-TO_ENDPOINT = {
+PLANNED: dict[str, Any] = {
+    "sqlite_where": sa.text("status = 'planned'"),
+    "postgresql_where": sa.text("status = 'planned'"),
+}
+FAILED: dict[str, Any] = {
+    "sqlite_where": sa.text("status = 'failed'"),
+    "postgresql_where": sa.text("status = 'failed'"),
+}
+TO_ENDPOINT: dict[str, Any] = {
     "sqlite_where": sa.text("endpoint_id IS NOT NULL"),
     "postgresql_where": sa.text("endpoint_id IS NOT NULL"),
 }
-ATTENDED = {"sqlite_where": sa.text("attend_at IS NOT NULL"), "postgresql_where": sa.text("attend_at IS NOT NULL")}
+ATTENDED: dict[str, Any] = {
+    "sqlite_where": sa.text("attend_at IS NOT NULL"),
+    "postgresql_where": sa.text("attend_at IS NOT NULL"),
+}
 UNSAMPLED = {"messages": ("body", "reason", "history"), "webhook_endpoints": ("url", "secrets")}
 
 
