@@ -64,12 +64,13 @@ class Worker:
         *,
         public_url: str | None = None,
         threads: int = THREADS,
+        lease: timedelta = LEASE,
         chance: Callable[[], float] = random.random,
     ) -> None:
         """Prepare; nothing is done before ``run`` or ``start``."""
         self._store, self._clock, self._channels = store, clock, channels
         self._writing = Writing(public_url, calendar_of)
-        self._chance = chance
+        self._chance, self._lease = chance, lease
         self._crowd = Crowd(threads)
         self._bell = threading.Event()
         self._ending = threading.Event()
@@ -154,7 +155,7 @@ class Worker:
 
     def _claim(self, limit: int) -> list[MessageRow]:
         now = self._clock.now()
-        return self._store.run_write(lambda c: claims.claim(c, now=now, limit=limit, lease=LEASE))
+        return self._store.run_write(lambda c: claims.claim(c, now=now, limit=limit, lease=self._lease))
 
     def _deliver(self, row: MessageRow) -> float:
         """Send one message and keep what became of it; give how many seconds the other side took."""
