@@ -26,7 +26,7 @@ BOOKED_ON = "2026-11-22"
 """The day on which every test begins, a Sunday; nine in the morning in Amsterdam."""
 ON = "2026-12-18"
 CONTACT = {"phone": "+31 20 555 0100", "email": "hello@aster.example", "address": "Lindengracht 1, Amsterdam"}
-LIMITS = {"PREP_REQUESTS_A_MINUTE": "0", "PREP_WRONG_CREDENTIALS_A_MINUTE": "0"}
+ALONE = {"PREP_REQUESTS_A_MINUTE": "0", "PREP_WRONG_CREDENTIALS_A_MINUTE": "0", "PREP_WORKER": "off"}
 PEOPLE: dict[str, Role] = {"Ana": "coordinator", "Cleo": "clinician", "Ada": "admin"}
 MINT = ("portal:mint",)
 Json = dict[str, Any]
@@ -125,7 +125,7 @@ def running(folder: Path, *origins: str) -> Iterator[tuple[str, Store, Clock]]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREP_")}
     with subprocess.Popen(
         [sys.executable, str(PROGRAM), str(folder / "clock"), "serve", "--port", "0", "--json"],
-        env=kept | {"PREP_DATABASE_URL": address, "PREP_ORIGINS": ",".join(origins)} | LIMITS,
+        env=kept | {"PREP_DATABASE_URL": address, "PREP_ORIGINS": ",".join(origins)} | ALONE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
