@@ -29,6 +29,7 @@ UV_STAMP := .tools/.uv-$(call key,$(LOCK)/uv.txt)
 VENV_STAMP := .venv/.at-$(call key,)
 RUNTIME_STAMP := .venv/.runtime-$(call key,$(LOCK)/runtime.txt $(LOCK)/build.txt pyproject.toml)
 DEV_STAMP := .venv/.dev-$(call key,$(LOCK)/dev.txt $(LOCK)/build.txt pyproject.toml)
+BROWSER_STAMP := .venv/.browser-$(call key,$(LOCK)/browser.txt $(LOCK)/build.txt pyproject.toml)
 
 # Where pip was told to use a mirror, uv uses it too: uv reads none of pip's settings by itself.
 define mirrored
@@ -43,7 +44,10 @@ $(UV) pip install -q --python .venv --no-deps --build-constraints $(LOCK)/build.
 @rm -f .venv/.$(1)-* && touch $@
 endef
 
-.PHONY: help setup dev run test client check bench bench-exact soak lock
+# Installs without a question, as root or as whoever may become root without one; fails at once for everybody else.
+apt = $$(test "$$(id -u)" = 0 || echo sudo -n) env DEBIAN_FRONTEND=noninteractive apt-get
+
+.PHONY: help setup dev run test browser client check bench bench-exact soak lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +61,12 @@ run: setup ## start the service with made-up patients; ARGS go to `prep-tracker 
 
 test: dev ## run the tests on SQLite and on a real PostgreSQL; ARGS go to pytest
 	$(BIN)/python -m pytest -q -n 2 $(ARGS)
+
+browser: $(BROWSER_STAMP) ## run the tests of the pages in Chromium; ARGS go to pytest
+	@test -n "$$PREP_TEST_CHROMIUM" || command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	  || { $(apt) update -qq && $(apt) install -qq -y chromium; } >/dev/null 2>&1 \
+	  || { echo 'make browser needs Chromium: apt-get install chromium, or name one in PREP_TEST_CHROMIUM' >&2; exit 1; }
+	$(BIN)/python -m pytest -q -m browser -n 2 tests/browser $(ARGS)
 
 client: dev ## make the TypeScript client, run it and the portals of the examples against the service; needs Node.js and Chromium
 	@command -v npm >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qq -y nodejs npm >/dev/null; } \
@@ -108,3 +118,6 @@ $(RUNTIME_STAMP): | $(VENV_STAMP)
 
 $(DEV_STAMP): | $(RUNTIME_STAMP)
 	$(call install,dev)
+
+$(BROWSER_STAMP): | $(DEV_STAMP)
+	$(call install,browser)

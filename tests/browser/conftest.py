@@ -29,6 +29,8 @@ PHONE = 390
 HEIGHTS = {PHONE: 844}
 NETWORK = re.compile(r"Failed to load resource|net::ERR_")
 """What Chromium itself says about an answer that was no success; what follows from it is tested by what people see."""
+TOLD = "told"
+"""The property under which a test keeps a figure that is shown at the end of the run."""
 PageAt = Callable[..., "Page"]
 
 
@@ -37,6 +39,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker("browser")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the figures that tests were asked to measure."""
+    for report in terminalreporter.getreports("passed"):
+        for name, figure in report.user_properties:
+            if name == TOLD:
+                terminalreporter.write_line(str(figure))
 
 
 @pytest.fixture(scope="session")

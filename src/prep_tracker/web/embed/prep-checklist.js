@@ -29,8 +29,10 @@ const h = (tag, props = {}, ...children) => {
   for (const [name, value] of Object.entries(props)) {
     if (value === false || value == null) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (name === "part") { node.setAttribute("part", value); node.classList.add(...value.split(" ")); }
-    else node.setAttribute(name, value === true ? "" : value);
+    else {
+      if (name === "part") node.classList.add(...value.split(" "));
+      node.setAttribute(name, value === true ? "" : value);
+    }
   }
   node.append(...children.flat(3).filter(Boolean));
   return node;
@@ -561,7 +563,7 @@ class PrepChecklist extends HTMLElement {
     const brief = new Intl.DateTimeFormat(this.#spoken, { weekday: "short", day: "numeric", month: "short", timeZone: "UTC", numberingSystem: "latn" });
     const days = (item) => [item.kind === "do" ? null : item.opens_on, item.kind === "do" ? item.due_on : item.closes_on]
       .filter((day, n, both) => day && day !== both[n - 1]).map((day) => brief.format(toTime(day))).join(" – ");
-    return h("section", { part: `paper ${rows.length > 20 ? "tight" : rows.length > 10 ? "" : "roomy"}`.trim() }, h("h2", {}, this.#when(procedure)),
+    return h("section", { part: "paper", class: `paper ${rows.length > 20 ? "tight" : rows.length > 10 ? "" : "roomy"}` }, h("h2", {}, this.#when(procedure)),
       h("ol", {}, rows.map((item) => h("li", {}, h("i", {}, DONE.has(item.now) ? "✓" : ""), h("bdi", {}, item.title), h("span", {}, days(item))))), this.#clinic(today));
   }
 }
