@@ -35,7 +35,20 @@ def said() -> set[str]:
     page = (WEB / "templates" / "patient.html").read_text(encoding="utf-8")
     script = (WEB / "assets" / "patient.js").read_text(encoding="utf-8")
     found |= set(re.findall(r'data-(?:say|label)="([\w.]+)"', page)) | set(re.findall(r'"(page\.[\w.]+)"', script))
-    found |= {"page.no_script", "by", "until_day", "may_offline", "done", "kept", "was", "is_today", "why", "more"}
+    found |= {
+        "page.no_script",
+        "by",
+        "until_day",
+        "may_offline",
+        "change",
+        "undo",
+        "done",
+        "kept",
+        "was",
+        "is_today",
+        "why",
+        "more",
+    }
     return found | MADE
 
 

@@ -43,7 +43,7 @@ const TONES = [["ink", "1d2327", "e9e7e2"], ["soft", "555f66", "aeb6bb"], ["card
 const tones = (mixed) => TONES.map(([name, light, dark]) => `--_${name}:var(--prep-${name},${mixed(`#${light}`, `#${dark}`)})`).join(";");
 const STYLE = `
 :host{${tones((light) => light)};--_r:var(--prep-radius,.75rem);display:block;overflow-wrap:anywhere;color:var(--_ink);
-font:1rem/1.5 var(--prep-font,system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Noto Sans Arabic",sans-serif)}
+font:1rem/1.5 var(--prep-font,system-ui,sans-serif)}
 @supports(color:light-dark(#000,#fff)){:host{${tones((light, dark) => `light-dark(${light},${dark})`)}}}
 :host([hidden]),.paper{display:none}*{box-sizing:border-box}
 h2{font-size:1.25rem;line-height:1.25;margin:2rem 0 .5rem}h3{font-size:1.0625rem;line-height:1.35;margin:0}
@@ -56,7 +56,7 @@ p{margin:.25rem 0}ul,ol{list-style:none;margin:0;padding:0}a{color:var(--_accent
 .standing{border-inline-start:.375rem solid var(--_accent);border-radius:var(--_r);padding:.875rem 1rem;margin:1rem 0;background:var(--_card)}
 .blocked,.at-risk{border-color:var(--_bad)}.waiting{border-color:var(--_warn)}.ready,.on-track,.completed{border-color:var(--_good)}
 .item,.box,.notice{background:var(--_card);border:1px solid var(--_line);border-radius:var(--_r);padding:.875rem 1rem;margin:.625rem 0}
-.state,.soft{color:var(--_soft);font-size:.9375rem}.state.bad{color:var(--_bad);font-weight:600}.good{color:var(--_good);font-weight:600}
+.state,.soft{color:var(--_soft)}.state.bad{color:var(--_bad);font-weight:600}.good{color:var(--_good);font-weight:600}
 .row{display:flex;flex-wrap:wrap;gap:.625rem;align-items:end;margin-block-start:.625rem}
 button,input,select,textarea{font:inherit;color:inherit;min-height:2.75rem;border-radius:.5rem}
 button{padding:.5rem 1.125rem;border:1px solid var(--_accent);background:var(--_accent);color:var(--_on-accent);font-weight:600;cursor:pointer}
@@ -64,19 +64,19 @@ button{padding:.5rem 1.125rem;border:1px solid var(--_accent);background:var(--_
 input,select,textarea{width:100%;font-weight:400;padding:.5rem .75rem;border:1px solid var(--_soft);background:var(--_card)}
 [aria-invalid=true]{border:2px solid var(--_bad)}.fault{color:var(--_bad)}
 input[type=checkbox]{width:1.375rem;min-height:1.375rem;accent-color:var(--_accent);flex:none}
-label{display:grid;grid-template-columns:minmax(0,1fr);gap:.25rem;font-weight:600;font-size:.9375rem;flex:1 1 12rem;min-width:0}
-label.wide{flex-basis:100%}label.choice{display:flex;gap:.625rem;align-items:center;font-weight:400;font-size:1rem;min-height:2.75rem}
+label{display:grid;grid-template-columns:minmax(0,1fr);gap:.25rem;font-weight:600;flex:1 1 12rem;min-width:0}
+label.wide{flex-basis:100%}label.choice{display:flex;gap:.625rem;align-items:center;font-weight:400;min-height:2.75rem}
 fieldset{min-width:0}legend{padding:0;font-weight:600;float:inline-start;width:100%}legend+*{clear:both}
-summary{cursor:pointer;min-height:2.75rem;padding-block:.625rem;font-weight:600;color:var(--_accent)}.item summary{font-weight:400}
+summary{cursor:pointer;min-height:2.75rem;padding-block:.625rem;font-weight:600;color:var(--_accent)}.item summary{font-weight:400}.box>summary{margin:-.5rem 0}.item{padding-block-end:.25rem}
 .strip{display:flex;gap:1px;margin-block-start:.625rem;height:.625rem}.strip i{flex:1;border-radius:2px;background:var(--_line);min-width:1px}
 .strip .done{background:var(--_good)}.strip .bad{background:var(--_bad)}.strip .today{outline:2px solid var(--_ink);outline-offset:1px}
 .notice.bad{border-color:var(--_bad)}
-.toast{position:sticky;inset-block-end:.5rem;border:2px solid var(--_good);display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}.toast p{flex:1 1 12rem}
+.toast{position:sticky;inset-block-end:.5rem;border:2px solid var(--_good);display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}.toast p{flex:1 1 9rem}
 :focus-visible{outline:3px solid var(--_focus);outline-offset:2px}li:focus,.toast:focus{outline:none}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap;margin:0}
 @media print{:host{color:#000;line-height:1.3}.screen,.unseen{display:none}.paper{display:block;font-size:13pt}.roomy{font-size:15pt}.tight{font-size:11.5pt}.paper h2{font-size:1.5em;margin:0 0 .2em}
 .paper li{display:grid;grid-template-columns:1.4em 1fr auto;align-items:baseline;gap:0 .6em;padding:.3em 0;border-block-end:1px solid #bbb;break-inside:avoid}.tight li{padding:.15em 0}
-.paper i{width:1.1em;height:1.1em;border:1.5pt solid #000;border-radius:2pt;align-self:start;font:700 1em/1 sans-serif;text-align:center}.paper span{text-align:end}
+.paper i{width:1.1em;height:1.1em;border:1.5pt solid #000;border-radius:2pt;align-self:start;font:700 1em/1 sans-serif;text-align:center}.paper span{text-align:end}.paper li p{grid-column:2/4;font-size:.8em}
 .paper footer{margin-block-start:.8em}.paper footer h2{font-size:1em}.paper footer p{display:inline-block;margin-inline-end:1.2em;font-size:1em;color:#000}.paper a{color:#000;text-decoration:none}}
 `;
 
@@ -156,7 +156,6 @@ class PrepChecklist extends HTMLElement {
   }
   #begin() { if (this.isConnected && this.#token && !this.#error) queueMicrotask(() => this.refresh()); }
 
-  // what is kept on the device
   #key(what) { return `prep-tracker:${this.#base}:${this.getAttribute("procedure") ?? ""}:${what}`; }
   #keep(what, value) {
     const key = this.#key(what);
@@ -174,7 +173,6 @@ class PrepChecklist extends HTMLElement {
     this.#keep("queue", rest.length ? rest : null);
   }
 
-  // talking to the service
   get #base() { return (this.getAttribute("base-url") ?? "").replace(/\/$/, ""); }
   get #lang() { return this.getAttribute("lang") || document.documentElement.lang || navigator.language || "en"; }
   get #id() { return this.getAttribute("procedure") || this.#mine?.id; }
@@ -293,7 +291,6 @@ class PrepChecklist extends HTMLElement {
   #tell(name, detail) { this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true })); }
   #announce(text) { this.#status.textContent = text; }
 
-  // words
   #w(key, values = {}) {
     return (this.#words[`portal.${key}`] ?? "").replace(/\{(\w+)\}/g, (_, name) => (this.#rtl ? `\u2068${values[name]}\u2069` : values[name]));
   }
@@ -311,7 +308,6 @@ class PrepChecklist extends HTMLElement {
     return this.#trouble ? addDays(dayIn(this.#data.procedure.time_zone, Date.now() + ms), days) : this.#data.as_of;
   }
 
-  // drawing
   #draw() {
     const active = this.#root.activeElement;
     const back = active && [active.id, active.closest("[data-step]")?.id, "note"];
@@ -369,7 +365,7 @@ class PrepChecklist extends HTMLElement {
     const note = this.#note;
     const away = () => { this.#note = null; this.#draw(); };
     return note && h("div", { id: "note", tabindex: -1, part: `notice toast${note.bad ? " bad" : ""}` }, h("p", {}, note.text),
-      note.undo && this.#button("note-undo", this.#w("undo"), () => this.#undo(note.undo), true), this.#button("note-close", this.#w("close"), away, true));
+      note.undo && this.#button("note-undo", this.#w("undo"), () => this.#undo(note.undo), true), h("button", { type: "button", id: "note-close", part: "button quiet", "aria-label": this.#w("close"), onclick: away }, "×"));
   }
 
   #countdown(procedure, today) {
@@ -464,7 +460,7 @@ class PrepChecklist extends HTMLElement {
     } else if (ask === "understood") buttons.push(button("ok", "understood", () => mark("understood", today)));
     else if ((ask === "done" || ask === "kept") && own) buttons.push(button(ask, ask, () => mark(ask, today)));
     const last = item.marks.at(-1);
-    if (last && !["over", "waived"].includes(item.now) && ask !== "since" && (own || item.kind === "avoid")) buttons.push(button("undo", "undo", () => this.#undo(last.entry, step), true));
+    if (last && !["over", "waived"].includes(item.now) && ask !== "since" && (own || item.kind === "avoid")) buttons.push(button("undo", last.kind === "since" ? "change" : "undo", () => this.#undo(last.entry, step), true));
     if (this.#asked.some((one) => one.kind === "no_more_products" && one.id === step)) buttons.push(this.#products(step, button));
     const said = item.asks?.text && ask && buttons.length > 0 && ask !== "done" && ask !== "kept";
     return [said && h("p", {}, h("strong", {}, item.asks.text)), buttons.length > 0 && h("div", { part: "row actions" }, buttons)];
@@ -564,7 +560,7 @@ class PrepChecklist extends HTMLElement {
     const days = (item) => [item.kind === "do" ? null : item.opens_on, item.kind === "do" ? item.due_on : item.closes_on]
       .filter((day, n, both) => day && day !== both[n - 1]).map((day) => brief.format(toTime(day))).join(" – ");
     return h("section", { part: "paper", class: `paper ${rows.length > 20 ? "tight" : rows.length > 10 ? "" : "roomy"}` }, h("h2", {}, this.#when(procedure)),
-      h("ol", {}, rows.map((item) => h("li", {}, h("i", {}, DONE.has(item.now) ? "✓" : ""), h("bdi", {}, item.title), h("span", {}, days(item))))), this.#clinic(today));
+      h("ol", {}, rows.map((item) => h("li", {}, h("i", {}, DONE.has(item.now) ? "✓" : ""), h("bdi", {}, item.title), h("span", {}, days(item)), rows.length < 11 && item.kind === "note" && h("p", {}, item.detail)))), this.#clinic(today));
   }
 }
 
