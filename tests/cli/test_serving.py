@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from prep_tracker.cli.serving import log_config
-from prep_tracker.demo import open_demo
+from prep_tracker.demo import DAYS_VALID, open_demo
 from prep_tracker.domain.errors import ConflictError, UnauthenticatedError
 from prep_tracker.services.access import authenticate, new_clinic
 from prep_tracker.services.protocols import ship
@@ -119,9 +119,9 @@ def test_a_demo_is_made_once_and_its_keys_run_out(store: Store) -> None:
     assert (first.is_new, again.is_new, again.clinic.id) == (True, False, first.clinic.id)
     assert first.clinic.is_demo
     for role, token in first.keys.items():
-        assert comes_in(store, token, NOW + timedelta(days=29)) == role
+        assert comes_in(store, token, NOW + timedelta(days=DAYS_VALID - 1)) == role
         with pytest.raises(UnauthenticatedError):
-            comes_in(store, token, NOW + timedelta(days=31))
+            comes_in(store, token, NOW + timedelta(days=DAYS_VALID + 1))
 
 
 def comes_in(store: Store, token: str, now: datetime) -> str:

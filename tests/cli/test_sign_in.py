@@ -52,6 +52,7 @@ def test_a_provider_is_settled_shown_and_removed(store: Store, database_url: str
         "typ": "JWT",
         "algorithms": ["RS256"],
         "longest_minutes": 60,
+        "scope": "openid profile",
     }
     assert idp.asked == {DISCOVERY: 1, JWKS: 1}
     shown = run_json("clinic", "sign-in", "show", **where)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prep_tracker.cli.out import FAILED, Commands, RefusedError, say
+from prep_tracker.cli.out import FAILED, Commands, RefusedError, say, say_json
 
 if TYPE_CHECKING:
     from prep_tracker.store.session import Store
@@ -25,14 +25,19 @@ def roles(
     database: Annotated[str, typer.Option(metavar="NAME", help="The database's name.")] = "prep_tracker",
     login: Annotated[str, typer.Option(metavar="ROLE", help="What the service signs in as.")] = "prep_tracker_web",
     backup: Annotated[str, typer.Option(metavar="ROLE", help="What backups sign in as.")] = "prep_tracker_backup",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
 ) -> None:
     """Print the SQL that makes PostgreSQL's roles, for a superuser to read and run. It changes nothing by itself."""
     from prep_tracker.store.roles import sql_for
 
     try:
-        say(sql_for(database, login=login, backup=backup).rstrip())
+        sql = sql_for(database, login=login, backup=backup).rstrip()
     except ValueError as error:
         raise RefusedError(f"{error}.") from None
+    if as_json:
+        say_json({"sql": sql})
+    else:
+        say(sql)
 
 
 def require_bound(store: Store) -> None:

@@ -16,7 +16,7 @@ from prep_tracker.cli.database import load_settings, open_store, prepare
 from prep_tracker.cli.db import require_bound
 from prep_tracker.cli.out import FAILED, RefusedError, say, say_json
 from prep_tracker.clock import SystemClock, TravelClock
-from prep_tracker.demo import Demo, open_demo
+from prep_tracker.demo import DAYS_VALID, Demo, open_demo
 from prep_tracker.worker import Worker
 from prep_tracker.worker.channels import channels_of
 
@@ -129,7 +129,7 @@ def _tour(url: str, demo: Demo) -> list[str]:
     return [
         "",
         f"{begin} {demo.clinic.name} and {demo.other.name}: everything in them is invented.",
-        "Keys of the first, good for 30 days:",
+        f"Keys of the first, good for {DAYS_VALID} days:",
         *(f"  {role:<11}  {token}" for role, token in demo.keys.items()),
         f"A coordinator of the second:\n  {'birch':<11}  {demo.other_key}",
         "",
