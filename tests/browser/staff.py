@@ -53,16 +53,16 @@ class Staff:
     @property
     def told(self) -> str:
         """Give what the page says about what was just done."""
-        return self.page.locator("#told").inner_text()
+        return str(self.page.locator("#told").inner_text())
 
     @property
     def standing(self) -> str:
         """Give how the open procedure stands."""
-        return self.page.locator(".stands .standing").inner_text()
+        return str(self.page.locator(".stands .standing").inner_text())
 
     def rows(self) -> list[str]:
         """List the patients of the worklist, as they stand there."""
-        return self.page.locator("#list tbody th a").all_inner_texts()
+        return list(self.page.locator("#list tbody th a").all_inner_texts())
 
     def fits(self) -> bool:
         """Say whether nothing sticks out to the side."""
