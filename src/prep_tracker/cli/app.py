@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prep_tracker import __version__
-from prep_tracker.cli import audit, db, identity, importing, keys, looking, protocols, retention, upkeep
+from prep_tracker.cli import audit, db, identity, importing, keys, looking, messages, protocols, retention, upkeep
 from prep_tracker.cli.out import Commands, say, say_json
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(keys.app, name="keys")
+app.add_typer(messages.app, name="messages")
 app.add_typer(db.app, name="db")
 app.add_typer(audit.app, name="audit")
 app.add_typer(protocols.app, name="protocol")

@@ -1,0 +1,122 @@
+"""Look at what was and will be sent, send it once more, and try whether messages arrive at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from prep_tracker.cli.out import FAILED, Commands, RefusedError, say, say_json
+
+if TYPE_CHECKING:
+    from prep_tracker.desk.case import Desk
+    from prep_tracker.store.session import Store
+
+app = typer.Typer(cls=Commands, help="Look at messages, and send them once more.", rich_markup_mode=None)
+Clinic = Annotated[str | None, typer.Option(metavar="ID", help="The clinic; needed when there are several.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Procedure = Annotated[str, typer.Argument(metavar="PROCEDURE", help="The procedure's id.")]
+
+
+@app.callback()
+def group() -> None:
+    """Look at messages, and send them once more."""
+
+
+@app.command("list")
+def list_messages(
+    procedure: Procedure,
+    lang: Annotated[str, typer.Option(metavar="LANG", help="The language of the steps.")] = "en",
+    clinic: Clinic = None,
+    as_json: Json = False,
+) -> None:
+    """List what was sent, is planned, was dropped and failed, each with why."""
+    from prep_tracker.catalog.speaking import choose_language, words
+    from prep_tracker.domain.errors import NotFoundError
+    from prep_tracker.exports.outbox import message_document, reckoned_document
+    from prep_tracker.services import messages
+
+    said = words(choose_language(lang, None))
+
+    def work(store: Store, desk: Desk) -> list[dict[str, Any]]:
+        try:
+            found = store.run_read(lambda c: messages.list_messages(c, desk, procedure))
+        except NotFoundError:
+            raise _unknown(desk, procedure) from None
+        kept = [message_document(row, found.case.checklist, said) for row in found.kept]
+        return [*kept, *(reckoned_document(x.digest, x.checklist, x.why, said, None) for x in found.reckoned)]
+
+    items = _at_desk(clinic, work)
+    if as_json:
+        say_json({"procedure_id": procedure, "items": items})
+        return
+    for item in items or ():
+        day = item.get("day") or (item.get("due_at") or "")[:10]
+        why = f"  {item['reason']}" if item.get("reason") else ""
+        say(f"{day}  {item['status']:<8}{item['channel']:<8} {item['topic']}  {item.get('id') or ''}{why}")
+    if not items:
+        say("Nothing was sent, and nothing is planned.")
+
+
+@app.command()
+def replay(
+    procedure: Procedure,
+    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="The message's id, as list shows it.")],
+    clinic: Clinic = None,
+    as_json: Json = False,
+) -> None:
+    """Plan a message again that was sent, dropped or could not be sent; it keeps its id."""
+    from prep_tracker.domain.errors import NotFoundError
+    from prep_tracker.services import messages
+
+    def work(store: Store, desk: Desk) -> str:
+        try:
+            return store.run_write(lambda c: messages.replay(c, desk, procedure, message)).status
+        except NotFoundError:
+            raise _unknown(desk, message) from None
+
+    status = _at_desk(clinic, work)
+    if as_json:
+        say_json({"id": message, "status": status})
+    else:
+        say("Planned again. Whoever serves or works sends it next.")
+
+
+@app.command("test")
+def plan_test(
+    channel: Annotated[Literal["email", "sms"], typer.Argument(help="By which way.")],
+    to: Annotated[str, typer.Argument(metavar="ADDRESS", help="An address or number of your own.")],
+    lang: Annotated[str, typer.Option(metavar="LANG", help="The language of the message.")] = "en",
+    clinic: Clinic = None,
+    as_json: Json = False,
+) -> None:
+    """Plan a message that is about nobody, to see whether messages arrive."""
+    from prep_tracker.catalog.speaking import choose_language
+    from prep_tracker.services import messages
+
+    language = choose_language(lang, None)
+    planned = _at_desk(
+        clinic, lambda store, desk: store.run_write(lambda c: messages.send_test(c, desk, channel, to, language))
+    )
+    if as_json:
+        say_json({"id": planned, "status": "planned"})
+    else:
+        say(f"Planned {planned}. Whoever serves or works sends it next.")
+
+
+def _at_desk(clinic: str | None, work: Any) -> Any:  # noqa: ANN401 - gives what the work gives
+    """Do something for a clinic, as whoever runs the service."""
+    from prep_tracker.cli.database import choose_clinic, load_settings, open_ready
+    from prep_tracker.clock import SystemClock
+    from prep_tracker.desk.case import Desk
+    from prep_tracker.domain.actor import Actor
+    from prep_tracker.services.clinic import calendar_of
+
+    with open_ready(load_settings()) as store:
+        row = choose_clinic(store, clinic)
+        desk = Desk(Actor(row.id, "system", "", "operator"), row, calendar_of(row), SystemClock().now())
+        return work(store, desk)
+
+
+def _unknown(desk: Desk, name: str) -> RefusedError:
+    return RefusedError(f"{desk.clinic.name} has nothing by the name {name}.", code=FAILED)
