@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from prep_tracker.domain.protocol import Avoid, Daily, Do, Note, Step
-    from prep_tracker.domain.terms import Point
+    from prep_tracker.domain.terms import Point, When
 
 RemindKind = Literal["tomorrow", "today", "answer", "late", "last-day", "day-before", "aftercare"]
 KINDS: tuple[RemindKind, ...] = get_args(RemindKind)
 Kinds = frozenset[RemindKind]
 NONE: Kinds = frozenset()
+ANSWER: Kinds = frozenset({"answer"})
 WINDOW: Kinds = frozenset({"tomorrow", "today", "answer", "day-before"})
 DEFAULTS: Mapping[str, Kinds] = {
     "avoid": frozenset({"tomorrow", "answer", "last-day", "aftercare"}),
@@ -32,13 +33,25 @@ def kinds_of(step: Step) -> Kinds:
     can = possible(step)
     if step.remind is not None:
         return frozenset(step.remind) & can
-    if step.kind == "avoid" and step.from_ is not None:
-        return FROM_A_POINT & can
-    return DEFAULTS[step.kind] & can
+    usual = FROM_A_POINT if step.kind == "avoid" and step.from_ is not None else DEFAULTS[step.kind]
+    return (usual | ANSWER) & can
 
 
 def possible(step: Step) -> Kinds:
-    """Give the kinds of reminders that can ever come for a step; what staff or clinicians do comes to no patient."""
+    """Give the kinds of reminders that can ever come for a step; what staff or clinicians do comes to no patient.
+
+    Whatever the step, an answer may be missing on which it depends whether it applies.
+    """
+    return _of_kind(step) | (ANSWER if _asks(step.when) else NONE)
+
+
+def _asks(when: When | None) -> bool:
+    if when is None:
+        return False
+    return when.fact is not None or any(map(_asks, (*(when.all_ or ()), *(when.any_ or ()), when.not_)))
+
+
+def _of_kind(step: Step) -> Kinds:
     match step.kind:
         case "avoid":
             return _of_avoid(step)

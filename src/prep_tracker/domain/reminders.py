@@ -178,8 +178,10 @@ def _of_item(checklist: Checklist, sending: Sending, item: Item) -> Iterator[tup
             yield day, kind, _act_by(item, day, on)
     if opens is None:
         return
+    # What is to be done after the procedure is not spoken of before.
+    later = step.kind == "do" and item.due is not None and item.due > on
     if not item.reviewing:
-        if opens <= on:
+        if opens <= on and not later:
             shown = opens
             if step.kind == "do" and step.opens is None:
                 shown = (item.due or on) - sending.chase_days
@@ -189,7 +191,7 @@ def _of_item(checklist: Checklist, sending: Sending, item: Item) -> Iterator[tup
         last = item.last_chance
         if last is not None and not item.settled and states(last) in STILL_TO_DO:
             yield last, "last-day", last
-        if "day-before" in item.rule.remind and states(on) in STILL_TO_DO:
+        if "day-before" in item.rule.remind and not later and states(on) in STILL_TO_DO:
             yield on - 1, "day-before", on
     if item.closes is None or item.closes > on:
         first = max(opens, on + 1)
