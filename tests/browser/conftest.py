@@ -34,6 +34,11 @@ TOLD = "told"
 PageAt = Callable[..., "Page"]
 
 
+def is_wrong(kind: str, text: str) -> bool:
+    """Say whether a line on the console is a fault of the page."""
+    return kind in {"error", "warning"} and not NETWORK.search(text)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test of this folder."""
     for item in items:
@@ -89,7 +94,7 @@ def context_at(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     wrong: list[str] = []
 
     def heard(kind: str, text: str) -> None:
-        if kind in {"error", "warning"} and not NETWORK.search(text):
+        if is_wrong(kind, text):
             wrong.append(f"{kind}: {text}")
 
     def listen(page: Page) -> None:

@@ -305,3 +305,19 @@ def test_an_unchanged_list_is_not_sent_again(service: Service, page_at: PageAt) 
         patient.come_back()
     assert answered.value.status == 304
     assert int(answered.value.headers.get("content-length", "0")) == 0
+
+
+def test_a_look_that_brings_nothing_new_draws_nothing(service: Service, page_at: PageAt) -> None:
+    """Somebody may be choosing a day in a calendar that drawing anew would close."""
+    page = page_at()
+    page.clock.install(time=datetime.fromisoformat("2026-11-22T09:00:00+01:00"))
+    patient = Patient(page).come_in(service.link(service.book()))
+    for offline in (False, True):
+        page.context.set_offline(offline)
+        if offline:
+            assert patient.sees(OFFLINE)
+        page.evaluate("document.querySelector('prep-checklist').shadowRoot.querySelector('h2').dataset.here = '1'")
+        for _ in range(3):
+            page.clock.fast_forward("01:00")
+            patient.come_back()
+        assert patient.find("h2[data-here]").count() == 1

@@ -12,6 +12,7 @@ let told = "";
 
 const kept = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
 const keep = (key, value) => { try { value === null ? localStorage.removeItem(key) : localStorage.setItem(key, value); } catch { /* it works without, until the page is closed */ } };
+const keys = () => { try { return Object.keys(localStorage).filter((key) => key.startsWith("prep-tracker:")); } catch { return []; } };
 let held = null;
 const session = () => {
   try { held = JSON.parse(kept(SESSION)) ?? held; } catch { held = null; }
@@ -86,7 +87,7 @@ function forget() {
   held = null;
   list.forget();
   list.accessToken = null;
-  try { for (const key of Object.keys(localStorage)) if (key.startsWith("prep-tracker:") && key !== LANGUAGE) localStorage.removeItem(key); } catch { /* nothing was kept */ }
+  for (const key of keys()) if (key !== LANGUAGE) keep(key, null);
 }
 
 async function signOut() {
@@ -120,7 +121,7 @@ $("print").addEventListener("click", () => print());
 $("out").addEventListener("click", () => {
   $("sure").hidden = !$("sure").hidden;
   $("out").setAttribute("aria-expanded", String(!$("sure").hidden));
-  $("unsent").hidden = !Object.keys(localStorage).some((key) => key.endsWith(":queue"));
+  $("unsent").hidden = !keys().some((key) => key.endsWith(":queue"));
   if (!$("sure").hidden) $("sure-text").focus();
 });
 $("out-no").addEventListener("click", () => { $("sure").hidden = true; $("out").setAttribute("aria-expanded", "false"); $("out").focus(); });

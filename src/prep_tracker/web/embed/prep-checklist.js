@@ -2,11 +2,10 @@
    as it is, as text, never as HTML; a day is looked up in an item's timeline, so that it stays true offline. */
 
 const DAY = 86_400_000;
-const PATIENCE = 20_000;
 const OPEN = new Set(["unknown", "late", "short", "closed", "open"]);
 const BAD = new Set(["late", "short", "closed"]);
 const DONE = new Set(["done", "waived", "over"]);
-/* What an item asks for when its day has come while offline. */
+/* What an item asks for when its day comes offline. */
 const LATER = { avoid: "since", do: "done", daily: "kept", note: "understood" };
 
 const toTime = (day) => Date.parse(`${day}T00:00:00Z`);
@@ -17,12 +16,12 @@ const stateOn = (item, day) => {
   for (const [from, state] of item.timeline) if (from <= day) found = state;
   return found;
 };
-/* The civil day of an instant in a zone; Swedish writes it year-month-day. */
-const dayIn = (zone, at) => new Intl.DateTimeFormat("sv", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(at);
+/* Swedish writes a civil day year-month-day. */
+const dayIn = (zone, at) => new Intl.DateTimeFormat("sv", { timeZone: zone }).format(at);
 const secret = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) => one.toString(16).padStart(2, "0")).join("");
 const same = (one, other) => one.path === other.path && JSON.stringify(one.body) === JSON.stringify(other.body);
 /* No answer, or "later": to be sent again. */
-const waits = ({ status, problem }) => [undefined, 429, 502, 503, 504].includes(status) || /busy$/.test(problem?.type);
+const waits = ({ status, problem }) => status === undefined || status === 429 || status > 501 || /busy$/.test(problem?.type);
 
 const h = (tag, props = {}, ...children) => {
   const node = document.createElement(tag);
@@ -46,16 +45,15 @@ const STYLE = `
 font:1rem/1.5 var(--prep-font,system-ui,sans-serif)}
 @supports(color:light-dark(#000,#fff)){:host{${tones((light, dark) => `light-dark(${light},${dark})`)}}}
 :host([hidden]),.paper{display:none}*{box-sizing:border-box}
-h2{font-size:1.25rem;line-height:1.25;margin:2rem 0 .5rem}h3{font-size:1.0625rem;line-height:1.35;margin:0}
+h2{font-size:1.25rem;margin:2rem 0 .5rem}h3{font-size:1.0625rem;margin:0}
 p{margin:.25rem 0}ul,ol{list-style:none;margin:0;padding:0}a{color:var(--_accent)}
 .number{font-size:2.75rem;font-weight:700;line-height:1.1;display:block}
 .days{display:grid;grid-template-columns:repeat(7,minmax(0,1fr));gap:.25rem;max-width:22rem;margin:1rem 0;text-align:center;font-size:.875rem}
 .days b{font-weight:400;color:var(--_soft);font-size:.75rem}.days i{font-style:normal;padding:.25rem 0;border-radius:.5rem;border:2px solid transparent;background:var(--_card)}
 .days .done{background:none;color:var(--_soft)}.days .today{border-color:var(--_accent);font-weight:700}.days .goal{background:var(--_accent);color:var(--_on-accent);font-weight:700}
 .days .has::after{content:"";display:block;width:.375rem;height:.375rem;margin:auto;border-radius:50%;background:currentColor}
-.standing{border-inline-start:.375rem solid var(--_accent);border-radius:var(--_r);padding:.875rem 1rem;margin:1rem 0;background:var(--_card)}
-.blocked,.at-risk{border-color:var(--_bad)}.waiting{border-color:var(--_warn)}.ready,.on-track,.completed{border-color:var(--_good)}
-.item,.box,.notice{background:var(--_card);border:1px solid var(--_line);border-radius:var(--_r);padding:.875rem 1rem;margin:.625rem 0}
+.item,.box,.notice,.standing{background:var(--_card);border:1px solid var(--_line);border-radius:var(--_r);padding:.875rem 1rem;margin:.625rem 0}
+.standing{border-inline-start:.375rem solid var(--_soft)}.blocked,.at-risk{border-color:var(--_bad)}.waiting{border-color:var(--_warn)}.ready,.on-track,.completed{border-color:var(--_good)}
 .state,.soft{color:var(--_soft)}.state.bad{color:var(--_bad);font-weight:600}.good{color:var(--_good);font-weight:600}
 .row{display:flex;flex-wrap:wrap;gap:.625rem;align-items:end;margin-block-start:.625rem}
 button,input,select,textarea{font:inherit;color:inherit;min-height:2.75rem;border-radius:.5rem}
@@ -76,7 +74,7 @@ summary{cursor:pointer;min-height:2.75rem;padding-block:.625rem;font-weight:600;
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap;margin:0}
 @media print{:host{color:#000;line-height:1.3}.screen,.unseen{display:none}.paper{display:block;font-size:13pt}.roomy{font-size:15pt}.tight{font-size:11.5pt}.paper h2{font-size:1.5em;margin:0 0 .2em}
 .paper li{display:grid;grid-template-columns:1.4em 1fr auto;align-items:baseline;gap:0 .6em;padding:.3em 0;border-block-end:1px solid #bbb;break-inside:avoid}.tight li{padding:.15em 0}
-.paper i{width:1.1em;height:1.1em;border:1.5pt solid #000;border-radius:2pt;align-self:start;font:700 1em/1 sans-serif;text-align:center}.paper span{text-align:end}.paper li p{grid-column:2/4;font-size:.8em}
+.paper i{width:1.1em;height:1.1em;border:1.5pt solid #000;align-self:start;font:700 1em/1 sans-serif;text-align:center}.paper span{text-align:end}.paper li p{grid-column:2/4;font-size:.8em}
 .paper footer{margin-block-start:.8em}.paper footer h2{font-size:1em}.paper footer p{display:inline-block;margin-inline-end:1.2em;font-size:1em;color:#000}.paper a{color:#000;text-decoration:none}}
 `;
 
@@ -91,18 +89,19 @@ class PrepChecklist extends HTMLElement {
   #words = {};
   #asked = [];
   #mine = null;
-  #error = null;      // instead of the list
-  #trouble = null;    // above the list
+  #error = null;  // instead of the list
+  #trouble = null;  // above it
   #note = null;
   #scan = null;
   #held = new Map();  // what cannot be kept on the device
-  #born = new Set();  // what was said on this page, by key
-  #sent = [];         // what was sent but is not shown yet
+  #born = new Set();  // what was said on this page
+  #sent = [];  // what was sent but is not shown yet
   #waited = false;
   #skew = { ms: 0, days: 0 };
   #drafts = new Map();
   #line = Promise.resolve();
   #next = null;
+  #shown = null;
   #abort = null;
   #timer = null;
 
@@ -143,7 +142,7 @@ class PrepChecklist extends HTMLElement {
     this.#begin();
   }
 
-  /** Send what waits and read everything anew; gives a promise that is done when it is shown. */
+  /** Send what waits and read everything anew; done when it is shown. */
   refresh() { return (this.#next ??= this.#line = this.#line.catch(() => null).then(() => { this.#next = null; return this.#load(); })); }
   /** Forget everything that is kept on this device. */
   forget() {
@@ -181,8 +180,8 @@ class PrepChecklist extends HTMLElement {
   async #send(method, path, body, headers = {}, again = true) {
     const token = typeof this.#token === "function" ? await this.#token({ expired: !again }) : this.#token;
     const answer = await fetch(this.#base + path, {
-      method, cache: "no-store", credentials: "omit", signal: AbortSignal.timeout?.(PATIENCE),
-      headers: { Accept: "application/json", Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+      method, cache: "no-store", credentials: "omit", signal: AbortSignal.timeout?.(20_000),
+      headers: { Authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     if (answer.status === 401 && again && typeof this.#token === "function") return this.#send(method, path, body, headers, false);
@@ -230,7 +229,7 @@ class PrepChecklist extends HTMLElement {
   async #speak() {
     const wanted = this.#lang;
     if (this.#words.wanted === wanted) return;
-    const found = await fetch(`${this.#base}/embed/words/${encodeURIComponent(wanted)}.json`, { credentials: "omit", signal: AbortSignal.timeout?.(PATIENCE) });
+    const found = await fetch(`${this.#base}/embed/words/${encodeURIComponent(wanted)}.json`, { signal: AbortSignal.timeout?.(20_000) });
     if (!found.ok) throw Object.assign(new Error("words"), { status: 0 });
     this.#words = { ...(await found.json()), wanted };
     this.#etag = null;
@@ -248,7 +247,7 @@ class PrepChecklist extends HTMLElement {
       if (last && !this.#words.language) this.#words = last.words;
       if (this.#queue.some((one) => this.#born.has(one.key))) { this.#waited = true; this.#note = { text: this.#w("queued") }; }
     }
-    this.#draw();
+    if (this.#shown !== this.#sign) this.#draw();
     this.#announce(this.#note?.text ?? this.#w(this.#error ?? this.#trouble));
     this.#tell("prep-error", { status: status ?? 0, problem });
   }
@@ -283,13 +282,14 @@ class PrepChecklist extends HTMLElement {
         this.#drop(one.key);
         this.#announce(this.#note.text);
       }
+      if (this.#waited && !any) { this.#note = { text: this.#w("sent_late") }; any = true; }  // another tab did
       this.#waited = false;
       return any;
     };
     return navigator.locks ? navigator.locks.request(this.#key("line"), go) : go();
   }
   #tell(name, detail) { this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true })); }
-  #announce(text) { this.#status.textContent = text; }
+  #announce(text) { if (this.#status.textContent !== text) this.#status.textContent = text; }
 
   #w(key, values = {}) {
     return (this.#words[`portal.${key}`] ?? "").replace(/\{(\w+)\}/g, (_, name) => (this.#rtl ? `\u2068${values[name]}\u2069` : values[name]));
@@ -308,6 +308,9 @@ class PrepChecklist extends HTMLElement {
     return this.#trouble ? addDays(dayIn(this.#data.procedure.time_zone, Date.now() + ms), days) : this.#data.as_of;
   }
 
+  /** What a failed look may change; where nothing did, nothing is drawn. */
+  get #sign() { return [this.#error, this.#trouble, this.#note?.text, this.#data && this.#today, this.#queue.length].join(); }
+
   #draw() {
     const active = this.#root.activeElement;
     const back = active && [active.id, active.closest("[data-step]")?.id, "note"];
@@ -319,6 +322,7 @@ class PrepChecklist extends HTMLElement {
     this.#main.dir = this.#words.direction ?? "ltr";
     this.#main.lang = this.#words.language ?? "en";
     this.#main.removeAttribute("aria-busy");
+    this.#shown = this.#sign;
     this.#main.replaceChildren(...this.#page().flat(2).filter(Boolean));
     for (const id of open) this.#root.getElementById(id)?.setAttribute("open", "");
     for (const [id, value] of this.#drafts) {
@@ -397,7 +401,7 @@ class PrepChecklist extends HTMLElement {
     const theirs = standing.reasons.length - mine.length;
     const better = this.#data.earliest_safe_on;
     return h("div", { part: `standing ${standing.level}` }, h("p", {}, h("strong", {}, this.#w(`standing.${standing.level}`))),
-      !ended && [told.length > 0 && h("ul", {}, told.slice(0, 4).map((one) => h("li", { dir: "auto" }, one.text))),
+      !ended && [told.length > 0 && h("ul", {}, told.map((one) => h("li", { dir: "auto" }, one.text))),
         mine.length > told.length && h("p", {}, this.#n("asks", mine.length - told.length)),
         theirs > 0 && h("p", { part: "soft" }, this.#n("clinic_does", theirs)),
         standing.level === "blocked" && better > procedure.on && h("p", {}, this.#w("earliest", { on: this.#day(better) }))]);
@@ -446,7 +450,7 @@ class PrepChecklist extends HTMLElement {
     const button = (name, key, click, quiet) => this.#button(`${name}-${step}`, this.#w(key), click, quiet, step);
     if (item.sending.length) {
       return h("div", { part: "row actions" }, h("p", { part: "soft" }, this.#w("waiting")),
-        button("drop", "undo", () => { for (const one of item.sending) this.#drop(one.key); this.#note = null; this.#draw(); }, true));
+        button("drop", "undo", () => { for (const one of item.sending) this.#drop(one.key); this.#note = null; this.#waited = false; this.#draw(); }, true));
     }
     const mark = (kind, on, done = "thanks") => this.#say("POST", "marks", { step, kind, on }, this.#w(done), { step });
     const buttons = [];
@@ -456,7 +460,7 @@ class PrepChecklist extends HTMLElement {
         button("go", "since_go", () => (field.value ? mark("since", field.value) : this.#missing(field))),
         button("never", "never", () => mark("since", null), true));
     } else if (ask === "gate" && own) {
-      for (const yes of [true, false]) buttons.push(button(yes ? "yes" : "no", yes ? "yes" : "no", () => (yes === item.asks.safe ? mark("safe", today) : mark("unsafe", today, "unsafe")), true));
+      for (const word of ["yes", "no"]) buttons.push(button(word, word, () => ((word === "yes") === item.asks.safe ? mark("safe", today) : mark("unsafe", today, "unsafe")), true));
     } else if (ask === "understood") buttons.push(button("ok", "understood", () => mark("understood", today)));
     else if ((ask === "done" || ask === "kept") && own) buttons.push(button(ask, ask, () => mark(ask, today)));
     const last = item.marks.at(-1);
