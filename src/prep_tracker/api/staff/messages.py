@@ -29,7 +29,7 @@ router = APIRouter(route_class=Door, tags=["Messages"])
 Message = Annotated[
     str,
     Path(
-        pattern=r"^msg_[0-9a-f]{32}$",
+        max_length=64,
         description="The message's id.",
         examples=["msg_0f6f0d7a1c1f4a7db2f1a3f0c9f3b5d1"],
     ),
