@@ -32,6 +32,7 @@ from prep_tracker.api.pages import (
     protocol_trying,
     provider,
     signing_in,
+    stopping,
 )
 from prep_tracker.api.pages import imports as imports_page
 from prep_tracker.api.pages import protocols as protocols_page
@@ -111,6 +112,7 @@ ROUTERS = (
     assets.router,
     embed.router,
     patient.router,
+    stopping.router,
 )
 """The hot ones first: a request walks through them in this order."""
 

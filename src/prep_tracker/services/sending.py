@@ -100,7 +100,8 @@ def compose(connection: Connection, row: MessageRow, writing: Writing, *, now: d
     )
     lines = [{"kind": line.kind, "step": line.step or None} for line in digest.lines]
     return Ready(
-        _outgoing(clinic, row, address, written, language, stop_url(writing.public_url, row.id)), {"lines": lines}
+        _outgoing(clinic, row, address, written, language, stop_url(writing.public_url, clinic, row.id)),
+        {"lines": lines},
     )
 
 
@@ -113,13 +114,13 @@ def letterhead(clinic: ClinicRow, patient: PatientRow, public_url: str | None, m
         patient.name,
         contact.get("phone"),
         None if public_url is None else f"{public_url}/p/",
-        None if message_id is None else stop_url(public_url, message_id),
+        None if message_id is None else stop_url(public_url, clinic, message_id),
     )
 
 
-def stop_url(public_url: str | None, message_id: str) -> str | None:
+def stop_url(public_url: str | None, clinic: ClinicRow, message_id: str) -> str | None:
     """Give the address at which whoever got an e-mail may stop all of them."""
-    return None if public_url is None else f"{public_url}/stop/{message_id}"
+    return None if public_url is None else f"{public_url}/stop/{clinic.id}/{message_id}"
 
 
 def settle(
