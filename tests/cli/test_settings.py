@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from prep_tracker.settings import Settings, WrongSettingsError, load
-from tests.cli.terminal import SHEET, lines, run
+from tests.cli.terminal import SHEET, lines, run, run_json
 
 
 def test_without_any_setting_it_works_here() -> None:
@@ -94,3 +94,17 @@ def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -
 def test_plan_needs_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREP_PORT", "x")
     assert run(*SHEET, "--as-of", "2026-12-04").exit_code == 0
+
+
+def test_every_setting_is_shown_and_no_secret() -> None:
+    shown = run("settings", PREP_AUDIT_KEY="geheim" * 6, PREP_PORT="80", PREP_ORIGINS="https://portal.example").stdout
+    values = dict(line.split(" = ") for line in shown.splitlines() if not line.startswith(" "))
+    assert set(values) == {f"PREP_{name.upper()}" for name in Settings.model_fields}
+    assert (values["PREP_PORT"], values["PREP_ORIGINS"]) == ("80", "https://portal.example")
+    assert (values["PREP_AUDIT_KEY"], values["PREP_SMTP_PASSWORD"]) == ("(set, not shown)", "-")
+    assert "geheim" not in shown
+
+
+def test_settings_are_shown_as_data() -> None:
+    values = {row["name"]: row["value"] for row in run_json("settings", PREP_SMS_TOKEN="geheim")}
+    assert (values["PREP_SMS_TOKEN"], values["PREP_TRUSTED_PROXIES"]) == ("(set, not shown)", ["127.0.0.1", "::1"])

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 EPILOG = (
     "Exit codes: 0 done; 1 it could not be done (a protocol with faults, a database that cannot be reached, "
     "a refusal); 2 the command line or a setting has to be corrected.\n\n"
-    "Settings stand in the environment: PREP_DATABASE_URL (left out: sqlite:///prep-tracker.db), PREP_HOST, PREP_PORT, "
-    "PREP_ORIGINS, PREP_TRUSTED_PROXIES, PREP_REQUESTS_A_MINUTE, PREP_WRONG_CREDENTIALS_A_MINUTE, PREP_AUDIT_KEY, "
-    "PREP_LOG and PREP_LOG_REQUESTS. With _FILE behind its name, a setting is read from that file. "
+    "Settings stand in the environment: PREP_DATABASE_URL (left out: sqlite:///prep-tracker.db) and those that "
+    "prep-tracker settings shows. With _FILE behind its name, a setting is read from that file. "
     "A demo for which no database is named uses prep-tracker-demo.db."
 )
 PLAN_EPILOG = "Everything that is said here counts as said on the as-of day. Days are written YYYY-MM-DD."
@@ -158,6 +157,14 @@ def check(as_json: Json = False) -> None:
     from prep_tracker.cli.checking import show_problems
 
     show_problems(as_json=as_json)
+
+
+@app.command("settings")
+def show_settings(as_json: Json = False) -> None:
+    """Show every setting, its value, and what to write there. Secrets are not shown."""
+    from prep_tracker.cli import settled
+
+    settled.show_settings(as_json=as_json)
 
 
 @app.command()
