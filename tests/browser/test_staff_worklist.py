@@ -65,6 +65,43 @@ def test_the_list_brings_itself_up_to_date_and_leaves_the_focus_where_it_is(serv
     assert page.url.endswith("/staff/?days=14")
 
 
+def test_the_chart_brings_itself_up_to_date_with_the_list_in_one_request(service: Service, page_at: PageAt) -> None:
+    page = page_at(1280)
+    page.clock.install()
+    asked: list[str] = []
+    Staff(page, service).sign_in()
+    page.wait_for_load_state("networkidle")
+    page.on("request", lambda request: asked.append(request.url))
+    chart = page.locator("figure.chart")
+    assert not chart.is_visible()
+    somebody(service, "Pia", "2026-12-05")
+    refresh(page)
+    page.wait_for_selector("#chart-days .total")
+    assert chart.is_visible()
+    assert page.locator("#chart-days .total").all_text_contents() == ["1"]
+    assert len(asked) == 1
+    chart.locator("summary").click()
+    box = chart.locator("details .scroll")
+    box.focus()
+    somebody(service, "Quinn", "2026-12-05")
+    refresh(page)
+    page.wait_for_selector("#chart-days .total:text-is('2')")
+    assert page.locator("#chart-table tr").count() == 1
+    assert "2" in page.locator("#chart-table td").all_inner_texts()
+    assert chart.locator("details[open]").count() == 1
+    assert box.evaluate("one => one === document.activeElement")
+    assert len(asked) == 2
+
+
+def test_the_chart_follows_the_list_when_it_is_narrowed(service: Service, page_at: PageAt) -> None:
+    page = Staff(page_at(1280), service).sign_in().page
+    somebody(service, "Pia", "2026-12-05")
+    page.select_option("#days", "60")
+    page.wait_for_url("**/staff/?days=60")
+    page.wait_for_selector("#chart-days .total:text-is('1')")
+    assert page.locator("figure.chart").is_visible()
+
+
 def test_what_somebody_types_survives_a_refresh(service: Service, page_at: PageAt) -> None:
     somebody(service, "Pia", "2026-12-05")
     page = page_at(1280)
