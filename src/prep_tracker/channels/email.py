@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from time import monotonic
 from typing import Final, Literal
 
 from prep_tracker.channels import Failed, Outcome, Outgoing, Retry, Sent
@@ -16,6 +19,11 @@ from prep_tracker.channels import Failed, Outcome, Outgoing, Retry, Sent
 SECONDS: Final = 12.0
 Security = Literal["starttls", "tls", "none"]
 _PERMANENT: Final = 500
+_CLOSING: Final = 421
+"""Said in the place of any answer: it is not about the message (RFC 5321, section 3.8)."""
+NO_SERVER: Final = "what answered is no mail server"
+_BLOCK: Final = 4096
+_MOST_REPLIES: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +45,118 @@ class EmailChannel:
         except (ValueError, IndexError, MessageError):  # what the library says of addresses that are none
             return Failed("the address or the sender is not one that mail can be sent with")
         try:
-            with self._connected() as server:
-                if self.security == "starttls":
-                    server.starttls(context=ssl.create_default_context())
-                if self.user is not None:
-                    server.login(self.user, self.password or "")
-                server.send_message(written)
-        except smtplib.SMTPRecipientsRefused as error:
-            return _refused("the recipient", max(code for code, _ in error.recipients.values()))
-        except smtplib.SMTPSenderRefused as error:
-            return _refused("the sender", error.smtp_code)
-        except smtplib.SMTPAuthenticationError as error:
-            return Retry(f"the mail server does not let us in ({error.smtp_code})")
-        except smtplib.SMTPNotSupportedError:
-            return Failed("the mail server cannot do what this message needs")
-        except smtplib.SMTPResponseException as error:
-            return _refused("the message", error.smtp_code)
+            with closing(self._connected()) as server:
+                refused = self._let_in(server)
+                if refused is None:
+                    server.send_message(written)
+                    # It is theirs now, whatever they say to a goodbye.
+                    with suppress(smtplib.SMTPException, OSError):
+                        server.quit()
         except (smtplib.SMTPException, OSError) as error:
-            return Retry(f"the mail server cannot be reached ({type(error).__name__})")
-        return Sent("taken by the mail server")
+            return self._judge(error)
+        return refused or Sent("taken by the mail server")
 
     def _connected(self) -> smtplib.SMTP:
         if self.security == "tls":
-            context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(self.host, self.port, timeout=self.seconds, context=context)
-        return smtplib.SMTP(self.host, self.port, timeout=self.seconds)
+            return _BoundedTls(self.host, self.port, timeout=self.seconds, context=ssl.create_default_context())
+        return _Bounded(self.host, self.port, timeout=self.seconds)
+
+    def _let_in(self, server: smtplib.SMTP) -> Outcome | None:
+        """Encrypt and sign in as far as that is set; None: done."""
+        if self.security == "starttls":
+            server.ehlo_or_helo_if_needed()
+            if not server.has_extn("starttls"):
+                return Failed("the mail server offers no encryption, and without it nothing is sent")
+            server.starttls(context=ssl.create_default_context())
+        if self.user is not None:
+            server.ehlo_or_helo_if_needed()
+            if not server.has_extn("auth"):
+                return Failed("the mail server offers no way to sign in")
+            server.login(self.user, self.password or "")
+        return None
+
+    def _judge(self, error: Exception) -> Outcome:
+        """Say what became of a message that was not taken. Only what is said of it, or of who is in it, is for good."""
+        match error:
+            case smtplib.SMTPRecipientsRefused():
+                return _refused("the recipient", max(code for code, _ in error.recipients.values()))
+            case smtplib.SMTPSenderRefused():
+                return _refused("the sender", error.smtp_code)
+            case smtplib.SMTPDataError():
+                return _refused("the message", error.smtp_code)
+            case smtplib.SMTPAuthenticationError():
+                return Retry(f"the mail server does not let us in ({error.smtp_code})")
+            case smtplib.SMTPResponseException() if error.smtp_code > 0:
+                return Retry(f"the mail server turns us away ({error.smtp_code})")
+            case smtplib.SMTPResponseException():
+                return Retry(NO_SERVER)
+            case smtplib.SMTPNotSupportedError():
+                return Failed("the mail server cannot do what this message needs")
+            case ssl.SSLError():
+                return Retry("no encrypted connection to the mail server could be made")
+        if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+            return Retry(f"no answer from the mail server within {self.seconds:g} seconds")
+        if isinstance(error.__context__, _TooMuchError):
+            return Retry(NO_SERVER)
+        if isinstance(error, smtplib.SMTPServerDisconnected):
+            return Retry("the mail server broke off the connection")
+        return Retry("the mail server cannot be reached")
+
+
+class _TooMuchError(OSError):
+    """The server says more than any has to say."""
+
+
+class _Replies:
+    """Read what the server says line by line: not for longer than until an instant, and not more than so much."""
+
+    def __init__(self, connection: socket.socket, ends: float) -> None:
+        self._connection, self._ends = connection, ends
+        self._kept, self._read = b"", 0
+
+    def readline(self, limit: int) -> bytes:
+        while b"\n" not in self._kept and len(self._kept) < limit:
+            left = self._ends - monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self._connection.settimeout(left)
+            got = self._connection.recv(_BLOCK)
+            self._read += len(got)
+            if self._read > _MOST_REPLIES:
+                raise _TooMuchError
+            if not got:
+                break
+            self._kept += got
+        end = min(limit, self._kept.find(b"\n") + 1 or limit)
+        line, self._kept = self._kept[:end], self._kept[end:]
+        return line
+
+    def close(self) -> None:
+        """Leave the connection to whoever opened it."""
+
+
+class _Bounded(smtplib.SMTP):
+    """A conversation that ends after the time-out in all, from its first line, however slowly its bytes come."""
+
+    _ends: float | None = None
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self._ends is None:
+            self._ends = monotonic() + self.timeout
+        if self.file is None and self.sock is not None:
+            self.file = _Replies(self.sock, self._ends)
+        return super().getreply()
+
+
+class _BoundedTls(smtplib.SMTP_SSL, _Bounded):
+    """The same, encrypted from the first byte."""
 
 
 def _refused(what: str, code: int) -> Outcome:
+    if code == _CLOSING:
+        return Retry(f"the mail server turns us away ({code})")
+    if code <= 0:
+        return Retry(NO_SERVER)
     reason = f"the mail server refused {what} ({code})"
     return Failed(reason) if code >= _PERMANENT else Retry(reason)
 
