@@ -34,6 +34,10 @@ MESSAGE = Outgoing(
 )
 
 
+def now() -> datetime:
+    return MESSAGE.created_at
+
+
 class Server:
     """Answer as it is told to, and keep what was taken."""
 
@@ -147,7 +151,7 @@ def test_what_is_no_address_fails_for_good(to: str) -> None:
 def test_a_text_message_goes_through_the_gateway(answer: bytes, outcome: Outcome) -> None:
     with receiving() as receiver:
         receiver.answer = answer
-        channel = SmsChannel(receiver.url, "secret")
+        channel = SmsChannel(receiver.url, now, "secret")
         assert channel.deliver(replace(MESSAGE, to="+31 (0)20 555-0100", text="Hallo")) == outcome
     headers, body = receiver.requests[0]
     assert headers["authorization"] == "Bearer secret"
@@ -156,6 +160,8 @@ def test_a_text_message_goes_through_the_gateway(answer: bytes, outcome: Outcome
 
 
 def test_secrets_and_addresses_are_not_shown() -> None:
-    shown = repr((MESSAGE, EmailChannel("h", 1, "none", "s@x", "u", "hidden-1"), SmsChannel("http://g", "hidden-2")))
+    shown = repr(
+        (MESSAGE, EmailChannel("h", 1, "none", "s@x", "u", "hidden-1"), SmsChannel("http://g", now, "hidden-2"))
+    )
     assert "hidden" not in shown
     assert "pia@" not in shown

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import socket
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from typing import Any
 
-import httpcore
 import pytest
 from standardwebhooks import Webhook
 
-from prep_tracker.channels import Failed, Gone, Outcome, Outgoing, Retry, Sent, guard
+from prep_tracker.channels import Failed, Gone, Outcome, Outgoing, Retry, Sent
 from prep_tracker.channels.webhook import WebhookChannel, signature
 from tests.channels.receiver import receiving
 
 NEW, OLD = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 PAYLOAD = b'{"specversion":"1.0","type":"procedure.moved","id":"msg_1"}'
-BLOCKED = "the address is not on the public internet, so nothing is sent there"
 
 
 def now() -> datetime:
@@ -93,111 +91,23 @@ def test_whoever_hangs_closes_or_dawdles_is_tried_again(way: str) -> None:
 
 
 def test_two_gigabytes_of_answer_are_not_read() -> None:
-    with receiving() as receiver:
-        receiver.way = "flood"
-        assert deliver(receiver.url) == Sent("200")
+    tracemalloc.start()
+    try:
+        with receiving() as receiver:
+            receiver.way = "flood"
+            assert deliver(receiver.url) == Sent("200")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert receiver.left_alone == 1
+    assert receiver.flooded < 20_000_000  # what the machine itself takes in for a connection
+    assert most < 2_000_000
 
 
 def test_nobody_there_is_tried_again() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     assert isinstance(deliver(f"http://127.0.0.1:{port}/"), Retry)
-
-
-INSIDE = [
-    "http://127.0.0.1:{port}/",
-    "http://localhost:{port}/",
-    "http://127.1:{port}/",
-    "http://0177.0.0.1:{port}/",
-    "http://2130706433:{port}/",
-    "http://0x7f000001:{port}/",
-    "http://0.0.0.0:{port}/",
-    "http://0:{port}/",
-    "http://[::1]:{port}/",
-    "http://[::]:{port}/",
-    "http://[::ffff:127.0.0.1]:{port}/",
-    "http://[::ffff:7f00:1]:{port}/",
-    "http://[64:ff9b::7f00:1]:{port}/",
-    "http://[2002:7f00:1::]:{port}/",
-    "http://[fec0::1]:{port}/",
-    "http://[fe80::1]:{port}/",
-    "http://[fc00::1]:{port}/",
-    "http://[ff02::1]:{port}/",
-    "http://[::127.0.0.1]:{port}/",
-    "http://10.0.0.1:{port}/",
-    "http://172.16.0.1:{port}/",
-    "http://192.168.0.1:{port}/",
-    "http://169.254.169.254:{port}/latest/meta-data/",
-    "http://100.64.0.1:{port}/",
-    "http://192.0.0.1:{port}/",
-    "http://192.0.2.1:{port}/",
-    "http://198.18.0.1:{port}/",
-    "http://198.51.100.1:{port}/",
-    "http://203.0.113.1:{port}/",
-    "http://224.0.0.1:{port}/",
-    "http://240.0.0.1:{port}/",
-    "http://255.255.255.255:{port}/",
-    "https://127.0.0.1:{port}/",
-    "http://user:pass@127.0.0.1:{port}/",
-    "http://localhost.:{port}/",
-]
-
-
-@pytest.mark.parametrize("address", INSIDE)
-def test_nothing_inside_is_connected_to(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    tried: list[str] = []
-    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", lambda _, host, *__: tried.append(host))
-    with receiving() as receiver:
-        outcome = deliver(address.format(port=receiver.port), loopback=False)
-    assert not tried
-    assert receiver.connects == 0
-    assert isinstance(outcome, Failed | Retry), outcome
-    assert outcome.reason in {BLOCKED, "the connection failed (ConnectError)"}
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["64:ff9b:1::1", "2001:0:7f00:1::", "::ffff:10.0.0.1", "100::1", "192.88.99.1", "::ffff:169.254.169.254"],
-)
-def test_addresses_that_hide_others_are_not_public(address: str) -> None:
-    assert not guard.is_public(ip_address(address))
-
-
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "1.1.1.1"])
-def test_public_addresses_are_public(address: str) -> None:
-    assert guard.is_public(ip_address(address))
-
-
-def entry(address: str) -> tuple[Any, ...]:
-    return (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 80))
-
-
-def test_a_name_that_leads_elsewhere_the_second_time_is_looked_at_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rebinding: what was looked at is what is connected to."""
-    answers = iter([["93.184.216.34"], ["127.0.0.1"]])
-    asked: list[str] = []
-
-    def resolve(host: str, *_: object, **__: object) -> list[tuple[Any, ...]]:
-        asked.append(host)
-        return [entry(address) for address in next(answers)]
-
-    reached: list[str] = []
-
-    def connect(_: object, host: str, *__: object) -> None:
-        reached.append(host)
-        raise httpcore.ConnectError
-
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
-    assert isinstance(deliver("http://rebinding.example/", loopback=False), Retry)
-    assert (asked, reached) == (["rebinding.example"], ["93.184.216.34"])
-    assert deliver("http://rebinding.example/", loopback=False) == Failed(BLOCKED)
-    assert reached == ["93.184.216.34"]
-
-
-def test_one_address_inside_among_several_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [entry("93.184.216.34"), entry("10.0.0.1")])
-    assert deliver("http://mixed.example/", loopback=False) == Failed(BLOCKED)
 
 
 @pytest.mark.parametrize("url", ["ftp://example.com/", "nothing", "http://", "https://exa mple/"])

@@ -22,6 +22,10 @@ _NEVER: Final = tuple(
         "0.0.0.0/8",
         "100.64.0.0/10",  # shared by the customers of a carrier (RFC 6598)
         "192.0.0.0/24",
+        "168.63.129.16/32",  # a cloud's own service, at an address that looks public
+        "192.31.196.0/24",  # what a network answers itself (RFC 7535, RFC 7450, RFC 7534)
+        "192.52.193.0/24",
+        "192.175.48.0/24",
         "192.88.99.0/24",  # 6to4 relays
         "198.18.0.0/15",
         "240.0.0.0/4",
@@ -30,37 +34,53 @@ _NEVER: Final = tuple(
         "100::/64",
         "2001::/32",  # Teredo: the same
         "2002::/16",  # 6to4: the same
+        "2620:4f:8000::/48",
+        "3fff::/20",  # in documents only (RFC 9637)
         "fec0::/10",
         "::/96",
     )
 )
 
 
+_ISATAP: Final = {0x00005EFE, 0x02005EFE}
+
+
 class BlockedError(Exception):
     """The name leads to an address that nothing of ours may be sent to."""
+
+
+class UnknownNameError(httpcore.ConnectError):
+    """The name leads nowhere."""
 
 
 def is_public(address: Address) -> bool:
     """Say whether an address is one of the public internet, and hides no other inside it."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         return is_public(address.ipv4_mapped)
-    if isinstance(address, IPv6Address) and address.scope_id is not None:
+    if isinstance(address, IPv6Address) and (address.scope_id is not None or _hides_another(address)):
         return False
     if not address.is_global or address.is_multicast or address.is_reserved or address.is_unspecified:
         return False
     return not any(address.version == block.version and address in block for block in _NEVER)
 
 
+def _hides_another(address: IPv6Address) -> bool:
+    """Say whether the second half of an address is an IPv4 address for a tunnel (ISATAP, RFC 5214)."""
+    return (int(address) >> 32) & 0xFFFFFFFF in _ISATAP
+
+
 class Guarded(httpcore.NetworkBackend):
     """Open connections to public addresses, and end what takes longer than it may in all.
 
-    ``loopback``: this machine may be reached too, for a demo. ``seconds``: from the first byte to the last.
+    ``loopback``: this machine may be reached too, for a demo. ``inside``: whatever the operator has set may be, which
+    nobody else can change. ``seconds``: from the first byte to the last.
     """
 
-    def __init__(self, seconds: float, *, loopback: bool = False) -> None:
+    def __init__(self, seconds: float, *, loopback: bool = False, inside: bool = False) -> None:
         """Keep what is allowed; the time runs from here."""
+        self.seconds = seconds
         self._ends = time.monotonic() + seconds
-        self._loopback = loopback
+        self._loopback, self._inside = loopback, inside
         self._backend = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -75,7 +95,7 @@ class Guarded(httpcore.NetworkBackend):
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError("the name is not known") from error
+            raise UnknownNameError from error
         addresses = [ip_address(str(entry[4][0])) for entry in found]
         if not addresses or not all(self._may(address) for address in addresses):
             raise BlockedError
@@ -83,7 +103,7 @@ class Guarded(httpcore.NetworkBackend):
         return _Timed(stream, self._ends)
 
     def _may(self, address: Address) -> bool:
-        return is_public(address) or (self._loopback and address.is_loopback)
+        return self._inside or is_public(address) or (self._loopback and address.is_loopback)
 
     def _left(self, timeout: float | None) -> float:
         return _left(self._ends, timeout)

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import hmac
-import ssl
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from functools import cache
+from datetime import datetime
 from typing import Final
 
-import httpcore
-
 from prep_tracker.channels import Failed, Gone, Outcome, Outgoing, Retry, Sent
-from prep_tracker.channels.guard import BlockedError, Guarded
+from prep_tracker.channels.guard import Guarded
+from prep_tracker.channels.posting import Answer, post, seconds_after
 
 SECONDS_IN_ALL: Final = 15.0
-SECONDS_CONNECT: Final = 5.0
 PREFIX: Final = "whsec_"
 _LATER: Final = {429, 503}
-_MOST_HEADERS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,35 +37,8 @@ class WebhookChannel:
             "webhook-signature": signature(message.id, at, message.payload, message.secrets),
             **message.headers,
         }
-        guarded = Guarded(self.seconds, loopback=self.loopback)
-        try:
-            with (
-                httpcore.ConnectionPool(network_backend=guarded, ssl_context=_tls(), http1=True) as pool,
-                pool.stream(
-                    "POST",
-                    message.to,
-                    headers=list(headers.items()),
-                    content=message.payload,
-                    extensions={
-                        "timeout": {
-                            "connect": SECONDS_CONNECT,
-                            "read": self.seconds,
-                            "write": self.seconds,
-                            "pool": SECONDS_CONNECT,
-                        }
-                    },
-                ) as answer,
-            ):
-                after = next((value for name, value in answer.headers if name.lower() == b"retry-after"), None)
-                return _judge(answer.status, after, at)
-        except BlockedError:
-            return Failed("the address is not on the public internet, so nothing is sent there")
-        except httpcore.TimeoutException:
-            return Retry(f"no answer within {self.seconds:.0f} seconds")
-        except (httpcore.UnsupportedProtocol, ValueError, UnicodeError):
-            return Failed("the address cannot be used: it needs https:// and a name")
-        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
-            return Retry(f"the connection failed ({type(error).__name__})")
+        answer = post(message.to, headers, message.payload, Guarded(self.seconds, loopback=self.loopback))
+        return _judge(answer, at) if isinstance(answer, Answer) else answer
 
 
 def signature(message_id: str, at: datetime, payload: bytes, secrets: tuple[str, ...]) -> str:
@@ -81,32 +48,12 @@ def signature(message_id: str, at: datetime, payload: bytes, secrets: tuple[str,
     return " ".join(f"v1,{b64encode(one).decode()}" for one in made)
 
 
-def _judge(status: int, after: bytes | None, at: datetime) -> Outcome:
+def _judge(answer: Answer, at: datetime) -> Outcome:
+    status = answer.status
     if 200 <= status < 300:  # noqa: PLR2004 - the class of a status
         return Sent(str(status))
     if status == 410:  # noqa: PLR2004 - Gone
         return Gone("answered 410: it takes no more messages")
     if 300 <= status < 400:  # noqa: PLR2004 - the class of a status
         return Failed(f"answered {status}: set the endpoint to its new address, for redirects are not followed")
-    return Retry(f"answered {status}", _seconds(after, at) if status in _LATER else None)
-
-
-def _seconds(after: bytes | None, at: datetime) -> float | None:
-    """Read Retry-After: seconds, or an instant (RFC 9110, section 10.2.3)."""
-    if after is None or len(after) > _MOST_HEADERS:
-        return None
-    text = after.decode("ascii", "replace").strip()
-    if text.isdecimal():
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return max(0.0, (until - at).total_seconds())
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    return ssl.create_default_context()
+    return Retry(f"answered {status}", seconds_after(answer.after, at) if status in _LATER else None)

@@ -31,7 +31,7 @@ def channels_of(settings: Settings, clock: Clock, *, demo: bool = False) -> Mapp
     webhook = WebhookChannel(clock.now, loopback=demo)
     if demo:
         return {"email": Shown(), "sms": Shown(), "webhook": webhook}
-    return {"email": _email(settings), "sms": _sms(settings), "webhook": webhook}
+    return {"email": _email(settings), "sms": _sms(settings, clock), "webhook": webhook}
 
 
 def _email(settings: Settings) -> Channel:
@@ -47,5 +47,7 @@ def _email(settings: Settings) -> Channel:
     )
 
 
-def _sms(settings: Settings) -> Channel:
-    return NotSetUp(NO_GATEWAY) if settings.sms_url is None else SmsChannel(settings.sms_url, settings.sms_token)
+def _sms(settings: Settings, clock: Clock) -> Channel:
+    if settings.sms_url is None:
+        return NotSetUp(NO_GATEWAY)
+    return SmsChannel(settings.sms_url, clock.now, settings.sms_token)
