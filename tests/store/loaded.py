@@ -17,19 +17,51 @@ from typing import Any
 
 import httpx
 
+from prep_tracker.clock import SystemClock
+from prep_tracker.services import access, protocols
+from prep_tracker.store import webhooks
 from prep_tracker.store.session import Store
 from prep_tracker.store.tables import METADATA
+from prep_tracker.store.webhooks import WebhookRow
 
 PROGRAM = Path(sys.executable).parent / "prep-tracker"
 NUMBERS = itertools.count(1)
+FIRST, NOT_TOLD = 4, 4
+"""What a booking says at once: booked, exposed, kept since, product. Of the last no system is told."""
+TOLD = {"procedure.booked", "exposure.reported", "item.marked"}
+"""The events that tell of one entry; others tell how it all stands after it."""
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def settle(url: str, people: int = 1) -> list[str]:
+    """Make a clinic with two systems that are told of everything, and coordinators; give their keys."""
+    store = Store.open(url)
+    now = SystemClock().now()
+    store.run_write(lambda c: protocols.ship(c, now=now))
+    clinic = store.run_write(lambda c: access.new_clinic(c, "Aster", "Europe/Amsterdam", now=now)).id
+    for name in ("booking", "portal"):
+        hook = WebhookRow(name, "https://aster.example", [], "ids", ["whsec_c2VjcmV0"], True, None, now, 1)  # noqa: FBT003 - active
+        store.run_write(lambda c, hook=hook: webhooks.add(c, clinic, hook))  # type: ignore[misc]
+    made = [
+        store.run_write(lambda c, n=n: access.add_key(c, clinic, "coordinator", f"Ana {n}", now=now))  # type: ignore[misc]
+        for n in range(people)
+    ]
+    store.close()
+    return [key.token for key in made]
 
 
 @contextmanager
-def serving(url: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Run the service; give its address and its process, which may be killed."""
+def serving(url: str, fault: str | None = None, **settings: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run the service; give its address and its process, which may be killed.
+
+    It sends no messages. ``fault`` names one of ``faulty`` that is put into it; ``settings`` are its own by name.
+    """
+    program: list[str | Path] = [PROGRAM] if fault is None else [sys.executable, "-m", "tests.store.faulty", fault]
+    given = {"PREP_DATABASE_URL": url, "PREP_WORKER": "off"}
     with subprocess.Popen(
-        [PROGRAM, "serve", "--port", "0", "--json"],
-        env=os.environ | {"PREP_DATABASE_URL": url},
+        [*program, "serve", "--port", "0", "--json"],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | given | {f"PREP_{name.upper()}": value for name, value in settings.items()},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -114,42 +146,53 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.wait(timeout=30)
 
 
-def rows_of(store: Store) -> dict[str, list[dict[str, Any]]]:
+def rows_of(store: Store) -> Rows:
     """Give every row of the tables that a booking writes."""
-    names = ("patients", "procedures", "entries", "audit")
+    names = ("patients", "procedures", "entries", "audit", "messages", "webhook_endpoints")
     return store.run_read(
         lambda c: {n: [dict(row) for row in c.execute(METADATA.tables[n].select()).mappings()] for n in names}
     )
 
 
-def faults(rows: dict[str, list[dict[str, Any]]]) -> list[str]:
-    """Name what is half: every procedure has its patient, all its entries, and a line of audit for each change."""
+def faults(rows: Rows) -> list[str]:
+    """Name what is half: a procedure has its patient, all its entries, and for each change its line and its messages.
+
+    Nothing else has happened to the procedures than what ``Load`` does.
+    """
     found = []
     patients = {row["id"] for row in rows["patients"]}
     entries: dict[str, list[int]] = {}
     for row in rows["entries"]:
         entries.setdefault(row["procedure_id"], []).append(row["seq"])
-    lines: dict[str, int] = {}
+    lines: dict[str, list[str]] = {}
     for row in rows["audit"]:
         if row["entity"] == "procedure":
-            lines[row["entity_id"]] = lines.get(row["entity_id"], 0) + 1
+            lines.setdefault(row["entity_id"], []).append(row["event"])
+    told: dict[tuple[str, str], list[int]] = {}
+    for row in rows["messages"]:
+        if row["topic"] in TOLD:
+            told.setdefault((row["procedure_id"], row["endpoint_id"]), []).append(row["body"]["entry"])
     for row in rows["procedures"]:
-        name, said = row["id"], sorted(entries.get(row["id"], []))
+        name, said, noted = row["id"], sorted(entries.get(row["id"], [])), lines.get(row["id"], [])
         if said != list(range(1, row["version"] + 1)):
             found.append(f"{name} has version {row['version']} and entries {said}")
         if row["patient_id"] not in patients:
             found.append(f"{name} has no patient")
-        first = 4  # booked, exposed, kept since, product: one act of one person
-        if lines.get(name) != 1 + row["version"] - first:
-            found.append(f"{name} has {lines.get(name)} lines of audit for version {row['version']}")
+        if noted.count("procedure.booked") != 1 or len(noted) != 1 + row["version"] - FIRST:
+            found.append(f"{name} has the lines of audit {noted} for version {row['version']}")
+        wanted = [number for number in range(1, row["version"] + 1) if number != NOT_TOLD]
+        for endpoint in rows["webhook_endpoints"]:
+            sent = sorted(told.get((name, endpoint["id"]), []))
+            if sent != wanted:
+                found.append(f"{name} has messages for entries {sent} of {wanted}")
     found += [f"{name} has entries and no procedure" for name in entries.keys() - {r["id"] for r in rows["procedures"]}]
     booked = {row["patient_id"] for row in rows["procedures"]}
     found += [f"{name} was booked and has no procedure" for name in patients - booked]
     return found
 
 
-def lost(load: Load, rows: dict[str, list[dict[str, Any]]]) -> list[str]:
-    """Name what was acknowledged and is not there."""
+def lost(load: Load, rows: Rows) -> list[str]:
+    """Name what was acknowledged and is not there, or stands without its line of audit or its messages."""
     versions = {row["id"]: row["version"] for row in rows["procedures"]}
     found = [one["id"] for one in load.booked if one["id"] not in versions]
     return found + [f"{name} {seq}" for name, seq in load.said if versions.get(name, 0) < seq]
