@@ -75,6 +75,36 @@ def test_only_one_of_many_moves_from_the_same_version_is_made(house: House, ana:
     assert house.row(procedure)["version"] == 2
 
 
+def test_of_ten_who_decided_on_one_version_nine_are_told_round_after_round(ana: Caller) -> None:
+    procedure = ana.book()
+    for number in range(8):
+        headers = {"If-Match": ana.get(procedure).headers["etag"]}
+        days = [f"20{27 + number}-01-{n + 1:02d}" for n in range(10)]
+        moves = [("POST", f"{procedure}/moves", {"json": {"to_on": day}, "headers": headers}) for day in days]
+        answers = ana.together(moves)
+        assert sorted(a.status_code for a in answers) == [200, *[412] * 9]
+        made = next(day for day, a in zip(days, answers, strict=True) if a.status_code == 200)
+        told = ana.get(procedure).json()
+        assert (told["on"], told["version"]) == (made, number + 2)
+
+
+def test_three_keys_twenty_times_at_once_are_three_bookings(house: House, ana: Caller) -> None:
+    """All of them at once, one key among the others."""
+    keys = ("one", "another", "the third")
+    bodies = {key: BOOKING | {"on": f"2027-02-0{n + 1}"} for n, key in enumerate(keys)}
+    sent = [
+        ("POST", "/v1/procedures", {"json": bodies[key], "headers": {"Idempotency-Key": key.replace(" ", "-")}})
+        for key in keys * 20
+    ]
+    answers = ana.together(sent)
+    assert {a.status_code for a in answers} == {201}
+    assert sum("idempotent-replayed" not in a.headers for a in answers) == 3
+    for n, key in enumerate(keys):
+        assert {a.json()["on"] for a in answers[n::3]} == {bodies[key]["on"]}
+        assert len({a.content for a in answers[n::3]}) == 1
+    assert len(house.rows()["procedures"]) == 3
+
+
 def test_the_same_booking_sent_twenty_times_at_once_is_made_once(house: House, ana: Caller) -> None:
     request = {"json": BOOKING, "headers": {"Idempotency-Key": "one-and-the-same"}}
     answers = ana.together([("POST", "/v1/procedures", request)] * 20)
