@@ -6,6 +6,7 @@ import itertools
 import os
 import secrets
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -21,6 +22,15 @@ DATABASES = ("sqlite", "postgresql")
 _NUMBERS = itertools.count(1)
 _RUN = f"prep_{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}_{secrets.token_hex(4)}"
 """Begins the names of this process's databases, so that several may use one server."""
+
+
+def pytest_configure() -> None:
+    """Let the processes that tests start end by Ctrl-C, also where the whole run was started in the background.
+
+    A shell lets those ignore it, and whatever they start inherits that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

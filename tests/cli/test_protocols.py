@@ -149,7 +149,10 @@ def test_watching_prints_again_when_the_file_changes(peel: Path) -> None:
             assert any("Fri 27 Nov – Fri 18 Dec" in line for line in until("Watching"))
         finally:
             running.send_signal(signal.SIGINT)
-            running.wait(timeout=30)
+            try:
+                running.wait(timeout=30)
+            finally:
+                running.kill()
             reader.join(timeout=30)
     assert running.returncode == 0
 
