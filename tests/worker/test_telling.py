@@ -238,3 +238,17 @@ def test_a_day_that_begins_is_told_of_once_by_whichever_worker(office: Office) -
     office.go_to(at("2026-12-04", 3))
     office.go_to(at("2026-12-04", 12))
     assert types(office) == ["procedure.standing_changed"]
+
+
+def test_what_is_withdrawn_in_time_takes_nothing_else_along(office: Office) -> None:
+    """The standing went there and back by it: nobody is told of that either, least of all of the way back alone."""
+    office.endpoint()
+    ana = office.house.person("Ana")
+    procedure = ana.book(patient=PIA_AGREED, on="2026-11-27")
+    later(office)
+    office.webhook.taken()
+    entry = ana.post(f"{procedure}/exposures", {"to": "sun", "on": "2026-11-22"}).json()["entry"]
+    ana.post(f"{procedure}/marks", {"step": "provider-instructions", "kind": "done"})
+    ana.post(f"{procedure}/entries/{entry}/withdrawal", {})
+    later(office)
+    assert types(office) == ["item.marked"]

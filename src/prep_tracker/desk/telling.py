@@ -199,7 +199,8 @@ def _undone(
         last = [row for row in waiting if row.topic == event.type][-1:]
         back = [row for row in last if _leads_back(row.body["details"], event.details)]
     else:
-        back = [row for row in waiting if "withdrawn" in event.details and row.body["entry"] in withdrawn]
+        said = [row for row in waiting if row.topic == event.type] if "withdrawn" in event.details else []
+        back = [row for row in said if row.body["entry"] in withdrawn]
     numbers = [row.number for row in back]
     if not numbers or outbox.undo(connection, desk.clinic.id, numbers, TAKEN_BACK, now=desk.now) != len(numbers):
         return False
