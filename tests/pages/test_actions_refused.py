@@ -37,6 +37,7 @@ PAGES = {
     "end": ("PUT", "state"),
     "portal-links": ("POST", "portal-links"),
     "portal-sessions/{session}": ("DELETE", "portal-sessions/{session}"),
+    "patient": ("PATCH", "/v1/patients/{patient_id}"),
 }
 """Every form of the procedure page, and the operation of the API that does the same."""
 
@@ -68,6 +69,7 @@ def sent(path: str) -> dict[str, Any]:
         "clear": {"list:accept": "pregnancy"},
         "steps": {"rule": STEP},
         "end": {"state": "cancelled"},
+        "patient": {"name": "Somebody Else"},
     }.get(path, {})
 
 
@@ -83,7 +85,7 @@ def test_every_form_is_for_those_for_whom_the_api_does_the_same() -> None:
     assert set(routes) == set(PAGES)
     told = {operation.name: operation.told for operation in operations()}
     for path, (method, there) in PAGES.items():
-        name = f"{method} /v1/procedures/{{procedure_id}}/{there}"
+        name = f"{method} {there if there.startswith('/') else f'/v1/procedures/{{procedure_id}}/{there}'}"
         roles = (routes[path].openapi_extra or {}).get("x-roles", STAFF)
         assert sorted(roles) == sorted(told[name].get("x-roles", STAFF)), path
 

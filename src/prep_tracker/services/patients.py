@@ -10,7 +10,7 @@ from uuid import uuid4
 from prep_tracker.desk.answers import day_faults
 from prep_tracker.desk.case import Desk, note_other
 from prep_tracker.desk.erasing import erase
-from prep_tracker.domain.errors import Fault, InvalidError, NotFoundError
+from prep_tracker.domain.errors import Fault, InvalidError, NotFoundError, StaleError
 from prep_tracker.store import attending, erasure, patients
 from prep_tracker.store.patients import PatientRow
 
@@ -42,14 +42,27 @@ def find_patient(connection: Connection, desk: Desk, reference: str) -> PatientR
     return None if row is None or row.erased_at is not None else row
 
 
-def change_patient(connection: Connection, desk: Desk, patient_id: str, fields: Mapping[str, Any]) -> PatientRow:
-    """Change the fields that are given, and no others."""
+def change_patient(
+    connection: Connection,
+    desk: Desk,
+    patient_id: str,
+    fields: Mapping[str, Any],
+    *,
+    seen: Mapping[str, Any] | None = None,
+) -> PatientRow:
+    """Change the fields that are given, and no others.
+
+    ``seen`` is what whoever changes them had before their eyes: where one of these fields is another by now, it is a
+    ``StaleError``, and nothing is changed.
+    """
     if not fields:
         raise InvalidError(Fault("", "empty", "Send at least one field to change."))
     _check(desk, fields)
     row = patients.lock(connection, desk.clinic.id, patient_id)
     if row.erased_at is not None:
         raise NotFoundError
+    if any(_kept(row, name) != was for name, was in (seen or {}).items() if name in fields):
+        raise StaleError(row.version)
     row = replace(row, version=row.version + 1, **fields)
     patients.change(connection, desk.clinic.id, row)
     if "time_zone" in fields:
@@ -71,6 +84,11 @@ def erase_patient(connection: Connection, desk: Desk, patient_id: str) -> None:
     if row.erased_at is not None:
         raise NotFoundError
     erase(connection, desk, row)
+
+
+def _kept(row: PatientRow, name: str) -> object:
+    """Give a field as it is kept; a channel about which nothing was said is one by which nobody writes."""
+    return {"email": False, "sms": False} | dict(row.messages) if name == "messages" else getattr(row, name)
 
 
 def _check(desk: Desk, fields: Mapping[str, Any]) -> None:

@@ -114,19 +114,29 @@ class Form:
 
     def value(self, name: str, default: object = "") -> str:
         """Give what stands in a field: what was typed, else ``default``."""
-        if self.sent is not None:
-            return self.sent.texts.get(name, [""])[0]
+        typed = self._typed(name)
+        if typed is not None:
+            return typed[0] if typed else ""
         return "" if default is None else str(default)
 
     def has(self, name: str, value: str, default: object = "") -> bool:
         """Say whether this is the choice of several. One that was not on the page when it was sent has its default."""
-        return value in self.sent.texts[name] if self.sent and name in self.sent.texts else value == default
+        typed = self._typed(name)
+        return value in typed if typed else value == default
 
     def ticked(self, name: str, value: str, default: object = ()) -> bool:
         """Say whether a box is ticked; ``default`` is the value, or the values, for which it is from the beginning."""
-        if self.sent is not None:
-            return value in self.sent.texts.get(name, ())
+        typed = self._typed(name)
+        if typed is not None:
+            return value in typed
         return value in default if isinstance(default, tuple | list) else value == default
+
+    def _typed(self, name: str) -> list[str] | None:
+        """Give what stood in a field when it was sent; None where nobody touched it, so that it shows what is kept."""
+        if self.sent is None:
+            return None
+        texts = self.sent.texts.get(name, [])
+        return None if self.sent.texts.get(f"{WAS}{name}") == [",".join(texts)] else texts
 
     def wrong(self, name: str) -> list[Fault]:
         """Give what is wrong with a field, which is now shown beside it."""
@@ -151,11 +161,11 @@ class Forms:
         self._made, self.sent, self._faults = made, sent, tuple(faults)
         self._found = False
 
-    def __call__(self, name: str) -> Form:
-        """Give the form of this name."""
+    def __call__(self, name: str, *, of_record: bool = True) -> Form:
+        """Give the form of this name; one that is not ``of_record`` is about no version of the page."""
         back = self.sent is not None and self.sent.form == name
         self._found = self._found or back
-        return Form(name, self._made, self.sent if back else None, self._faults if back else ())
+        return Form(name, self._made if of_record else None, self.sent if back else None, self._faults if back else ())
 
     @property
     def is_lost(self) -> bool:

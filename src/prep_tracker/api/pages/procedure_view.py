@@ -13,7 +13,7 @@ from prep_tracker.api.pages.procedure_history import history
 from prep_tracker.api.pages.procedure_offers import likely, offers
 from prep_tracker.api.pages.procedure_products import DECISIONS, products_view
 from prep_tracker.api.staff.views import procedure_document
-from prep_tracker.catalog import speaking
+from prep_tracker.catalog import languages, speaking
 from prep_tracker.desk.answers import MARKS, mark_faults
 from prep_tracker.domain.explain import Phrase
 from prep_tracker.domain.protocol import Gate, Review
@@ -75,6 +75,7 @@ def view(found: Found, desk: Desk, words: Words) -> dict[str, Any]:
         "title": words.text(plan.rules.protocol.title),
         "patient": found.patient,
         "language": language_name(found.patient.language, words),
+        "languages": _languages(found.patient.language, words),
         "items": [one for one in items if one["applies"]],
         "left_out": [one for one in items if not one["applies"]],
         "products": products,
@@ -142,6 +143,11 @@ def _group(item: dict[str, Any], *, today: int) -> str:
     if state != "upcoming":
         return "done" if state in BEHIND else "today"
     return "next" if opens and opens.toordinal() - today <= SOON else "later"
+
+
+def _languages(own: str, words: Words) -> list[tuple[str, str]]:
+    """Name the languages in which patients can read, and the patient's own, should it be another."""
+    return [(tag, language_name(tag, words)) for tag in dict.fromkeys((*languages(), own))]
 
 
 def language_name(tag: str, words: Words) -> str:
