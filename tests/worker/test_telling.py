@@ -252,3 +252,14 @@ def test_what_is_withdrawn_in_time_takes_nothing_else_along(office: Office) -> N
     ana.post(f"{procedure}/entries/{entry}/withdrawal", {})
     later(office)
     assert types(office) == ["item.marked"]
+
+
+def test_whatever_mark_is_withdrawn_is_told_of(office: Office) -> None:
+    office.endpoint(events=["item.marked"])
+    ana = office.house.person("Ana")
+    procedure = ana.book(patient=PIA_AGREED)
+    entry = ana.post(f"{procedure}/marks", {"kind": "no_more_products"}).json()["entry"]
+    later(office)
+    ana.post(f"{procedure}/entries/{entry}/withdrawal", {})
+    later(office)
+    assert [data.get("withdrawn") for _, data in told(office)] == [None, entry]

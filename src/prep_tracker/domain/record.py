@@ -94,6 +94,7 @@ class Record:
     kept: dict[str, dict[int, tuple[int, bool]]] = field(default_factory=dict)
     understood: dict[str, int] = field(default_factory=dict)
     marks: dict[str, list[e.Marked]] = field(default_factory=dict)
+    """By step; what is said about no step stands under an empty name."""
     safe: dict[str, list[Dated]] = field(default_factory=dict)
     unsafe: dict[str, int] = field(default_factory=dict)
     opened: dict[str, Dated] = field(default_factory=dict)
@@ -176,13 +177,12 @@ def _apply(record: Record, entry: e.Entry) -> None:  # noqa: C901, PLR0912 - one
 
 
 def _mark(record: Record, entry: e.Marked) -> None:
-    if entry.mark == "no_more_products":
-        record.no_more = (entry.seq, entry.said_on.toordinal())
-        return
     step, said_on = entry.step or "", entry.said_on.toordinal()
     on = said_on if entry.on is None else entry.on.toordinal()
     record.marks.setdefault(step, []).append(entry)
     match entry.mark:
+        case "no_more_products":
+            record.no_more = (entry.seq, said_on)
         case "since":
             record.sinces[step] = Since(entry.seq, _ordinal(entry.on), said_on)
         case "done":
