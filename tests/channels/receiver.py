@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -111,28 +113,34 @@ class Receiver:
 
 
 TLS_HELLO = 0x16
+MOST_AT_ONCE = 64
 
 
 @contextmanager
-def receiving(port: int = 0, host: str = "127.0.0.1") -> Iterator[Receiver]:
+def receiving(port: int = 0, host: str = "127.0.0.1", *, tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     """Listen for as long as the block takes."""
     receiver = Receiver()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family) as listening:
         receiver.port = listening.getsockname()[1]
-        listening.settimeout(0.1)
+
+        def answer(connection: socket.socket) -> None:
+            with connection, suppress(OSError):
+                if tls is None:
+                    receiver.serve(connection)
+                else:
+                    with tls.wrap_socket(connection, server_side=True) as encrypted:
+                        receiver.serve(encrypted)
 
         def loop() -> None:
-            while not receiver.stop.is_set():
-                try:
-                    connection, _ = listening.accept()
-                except TimeoutError:
-                    continue
-                except OSError:
-                    return
-                receiver.connects += 1
-                with connection, suppress(OSError):
-                    receiver.serve(connection)
+            with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
+                while not receiver.stop.is_set():
+                    try:
+                        connection, _ = listening.accept()
+                    except OSError:
+                        return
+                    receiver.connects += 1
+                    pool.submit(answer, connection)
 
         thread = threading.Thread(target=loop)
         thread.start()

@@ -52,7 +52,10 @@ def post(url: str, headers: Mapping[str, str], content: bytes, guarded: Guarded)
 
 
 def _said(error: Exception, seconds: float) -> str:
-    """Say in words why there was no answer. The error's own text may hold what the other side wrote."""
+    """Say in words why there was no answer. The error's own text may hold what the other side wrote.
+
+    Where it comes from is in its context: the pool raises it once more, without a cause.
+    """
     match error:
         case httpcore.ConnectTimeout():
             return "no connection could be made in time"
@@ -60,13 +63,13 @@ def _said(error: Exception, seconds: float) -> str:
             return f"no answer within {seconds:g} seconds"
         case UnknownNameError():
             return "the name is not known"
-        case httpcore.ConnectError() if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+        case httpcore.ConnectError() if isinstance(error.__context__, ssl.SSLCertVerificationError):
             return "its certificate is not to be trusted"
-        case httpcore.ConnectError() if isinstance(error.__cause__, ssl.SSLError):
+        case httpcore.ConnectError() if isinstance(error.__context__, ssl.SSLError):
             return "no encrypted connection could be made"
         case httpcore.ConnectError():
             return "no connection could be made"
-        case httpcore.RemoteProtocolError() if error.__cause__ is not None:
+        case httpcore.RemoteProtocolError() if error.__context__ is not None:
             return "what came back is not HTTP"
     return "the connection broke off before an answer"
 
