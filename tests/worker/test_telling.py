@@ -263,3 +263,18 @@ def test_whatever_mark_is_withdrawn_is_told_of(office: Office) -> None:
     ana.post(f"{procedure}/entries/{entry}/withdrawal", {})
     later(office)
     assert [data.get("withdrawn") for _, data in told(office)] == [None, entry]
+
+
+def test_a_day_that_began_while_the_worker_slept_is_told_before_what_was_said_then(office: Office) -> None:
+    """Each change begins where the one before it ended, and the last one is how it stands."""
+    office.endpoint(events=["procedure.standing_changed"])
+    ana = office.house.person("Ana")
+    procedure = ana.book(patient=PIA_AGREED, protocol="laser-resurfacing")
+    ana.post(f"{procedure}/marks", {"kind": "no_more_products"})
+    office.go_to(at("2026-12-03", 12))
+    office.webhook.taken()
+    office.clock.set(at("2026-12-19", 7))  # its day has passed, and nobody was there to tell
+    ana.move(procedure, "2026-12-28")
+    office.go_to(at("2026-12-19", 8))
+    found = [(data["before"], data["after"]) for _, data in told(office)]
+    assert found == [("on-track", "past"), ("past", "waiting")]

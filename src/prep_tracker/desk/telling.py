@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from prep_tracker.domain.actor import STAFF
 from prep_tracker.domain.days import civil_day
 from prep_tracker.domain.entries import Withdrawn
-from prep_tracker.domain.events import UNDOABLE, Event, happened, turns
+from prep_tracker.domain.events import UNDOABLE, Event, happened, turned, turns
 from prep_tracker.domain.reminders import Sending, digests, instant, next_digest
 from prep_tracker.store import outbox, patients
 from prep_tracker.store.message_rows import NewMessage, lane_of, new_id
@@ -135,6 +135,9 @@ def tell(
         return
     waits = desk.actor.role in STAFF
     events = happened(before, after, new, desk.today.toordinal())
+    if before is not None and row.attend_at is not None and row.attend_at <= desk.now:
+        turn = passed(before, row.attend_at, desk.today.toordinal())
+        events = events if turn is None else (turn, *events)
     withdrawn = {entry.entry for entry in new if isinstance(entry, Withdrawn)}
     found: list[NewMessage] = []
     for endpoint in endpoints:
@@ -147,6 +150,16 @@ def tell(
     outbox.add(connection, desk.clinic.id, found, now=desk.now)
     if found and not waits:
         desk.due.append(row.id)
+
+
+def passed(checklist: Checklist, since: datetime, today: int) -> Event | None:
+    """Say that a procedure stands otherwise because days have begun, since an instant and since anything was said.
+
+    Whatever is said tells first of the days that had begun by then: from what it led to nobody is told otherwise.
+    """
+    zone, last = checklist.calendar.zone, checklist.record.last_on
+    begun = [day for day in turns(checklist) if last < day <= today and instant(day, 0, zone) >= since]
+    return turned(checklist, begun[0] - 1, today) if begun else None
 
 
 def tell_turn(connection: Connection, row: ProcedureRow, clinic_id: str, event: Event, *, now: datetime) -> None:

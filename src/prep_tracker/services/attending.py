@@ -11,11 +11,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from prep_tracker.desk.case import Desk, plan_at
-from prep_tracker.desk.telling import attend_at, sending_of, tell_turn
+from prep_tracker.desk.telling import attend_at, passed, sending_of, tell_turn
 from prep_tracker.domain.actor import Actor
 from prep_tracker.domain.days import civil_day
-from prep_tracker.domain.events import turned, turns
-from prep_tracker.domain.reminders import digests, instant
+from prep_tracker.domain.reminders import digests
 from prep_tracker.store import attending, clinics, outbox, patients
 from prep_tracker.store.message_rows import NewMessage, new_id
 
@@ -109,8 +108,6 @@ def lines_document(digest: Digest) -> dict[str, Any]:
 
 def _tell(connection: Connection, desk: Desk, row: ProcedureRow, checklist: Checklist) -> None:
     """Tell the clinic's systems where a day has begun on which the procedure stands otherwise."""
-    begin, today = row.attend_at or desk.now, desk.today.toordinal()
-    begun = [day for day in turns(checklist) if day <= today and instant(day, 0, checklist.calendar.zone) >= begin]
-    event = turned(checklist, begun[0] - 1, today) if begun else None
+    event = passed(checklist, row.attend_at or desk.now, desk.today.toordinal())
     if event is not None:
         tell_turn(connection, row, desk.clinic.id, event, now=desk.now)
