@@ -77,6 +77,7 @@ STATEMENTS_ACROSS_CLINICS = {
     "staff_sessions._FIND": "staff_sessions.find",
     "staff_sessions._PURGE": "staff_sessions.purge",
     "seals._STARTED": "takes a lock, reads nothing",
+    "protocols._LOCK_SHIPPED": "takes a lock, reads nothing",
     "seals._WAITING": "seals.waiting",
     "seals._COVER_NOBODYS": "for lines that belong to no clinic",
     "seals._LINES": "seals.lines",

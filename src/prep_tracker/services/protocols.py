@@ -22,7 +22,7 @@ SHIPPED_BY = "prep-tracker"
 
 def ship(connection: Connection, *, now: datetime) -> list[str]:
     """Store the protocols that ship with the service; a changed one becomes a new version. Gives the new names."""
-    newest = {row.slug: row for row in sorted(protocols.shipped(connection), key=lambda r: r.number)}
+    newest = {row.slug: row for row in sorted(protocols.shipped(connection, lock=True), key=lambda r: r.number)}
     added = []
     for slug in slugs():
         content, digest = content_of(shipped_protocol(slug))

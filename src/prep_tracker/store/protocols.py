@@ -14,6 +14,8 @@ from prep_tracker.store.rows import columns, is_one, names, of_clinic, run_or, t
 from prep_tracker.store.tables import protocol_versions
 
 Status = Literal["draft", "published", "retired"]
+SHIPPING = 0x73686970
+"""The number of the lock on which several starting services wait for one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ _HEAD_NEWEST = Query(_NEWEST.with_only_columns(*_HEAD), Head)
 _ALL = _VISIBLE.order_by(_VERSION.slug, _OWN_FIRST, _VERSION.number)
 _OF_SLUG = _VISIBLE.where(is_one(protocol_versions, "slug")).order_by(_OWN_FIRST, _VERSION.number)
 _ADD = Change(insert(protocol_versions), names(ProtocolRow))
+_LOCK_SHIPPED = select(func.pg_advisory_xact_lock(SHIPPING))
 _SHIPPED = _SELECT.where(_VERSION.clinic_id.is_(None)).order_by(_VERSION.slug, _VERSION.number)
 _CHANGE = (
     update(protocol_versions)
@@ -129,8 +132,13 @@ def highest(connection: Connection, slug: str) -> int:
     return connection.execute(_HIGHEST, {"slug": slug}).scalar() or 0
 
 
-def shipped(connection: Connection) -> list[ProtocolRow]:
-    """List what came with the service, by name and number: to see at start what is new."""
+def shipped(connection: Connection, *, lock: bool = False) -> list[ProtocolRow]:
+    """List every version that ships with the service, oldest first.
+
+    ``lock``: for whoever adds to them; others who would wait until this transaction ends.
+    """
+    if lock and connection.dialect.name == "postgresql":  # on SQLite whoever writes is alone anyway
+        connection.execute(_LOCK_SHIPPED)
     return [ProtocolRow(*each) for each in connection.execute(_SHIPPED)]
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 SERVICE: Final = "prep_tracker_service"
 """Made by the migrations where whoever runs them may make roles; else by an operator, with ``sql_for``."""
+GRANTING: Final = 0x6772616E
+"""The number of the lock on which several starting services wait for one another."""
 STEP_DOWN: Final = (
     f"SELECT set_config('role', '{SERVICE}', false) FROM pg_roles"  # noqa: S608 - a constant of ours
     f" WHERE rolname = '{SERVICE}' AND pg_has_role(session_user, oid, 'MEMBER')"
@@ -61,6 +63,8 @@ def grant(connection: Connection) -> None:
     Done after every migration and every restored copy, for new tables come without rights. Nothing on SQLite.
     """
     if connection.dialect.name == "postgresql":
+        # Two that give rights on one table at once would both change one row, and PostgreSQL refuses that.
+        connection.execute(select(func.pg_advisory_xact_lock(GRANTING)))
         connection.execute(text(_MAKE))
         connection.execute(text(_GRANT))
 
