@@ -9,12 +9,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from prep_tracker.domain.errors import ConflictError, NotFoundError
 from prep_tracker.store import Connection, claims, outbox, webhooks
 from prep_tracker.store.claims import Settled
 from prep_tracker.store.message_rows import MessageRow, NewMessage, new_id
 from prep_tracker.store.session import Store
+from prep_tracker.store.tables import messages
 from prep_tracker.store.webhooks import WebhookRow
 from tests.store.cast import NOW, Cast, settle_aster, settle_birch
 
@@ -104,13 +106,98 @@ def test_whatever_ends_the_first_lets_the_second_go(store: Store, aster: Cast, s
     assert [row.id for row in claim(store)] == [second]
 
 
-def test_what_waits_behind_another_is_not_looked_at_before(store: Store, aster: Cast) -> None:
+def waiting(store: Store) -> dict[int, int | None]:
+    """Give the numbers of what is planned, and for which one each was found to wait."""
+    query = select(messages.c.number, messages.c.waits_for).where(messages.c.status == "planned")
+    return dict(store.run_read(lambda c: [(row[0], row[1]) for row in c.execute(query)]))
+
+
+def test_what_waits_behind_another_is_looked_at_once_and_again_at_its_turn(store: Store, aster: Cast) -> None:
     """Or a receiver that is down would make every claim slower, the more is waiting for it."""
-    plan(store, aster)
-    behind = [plan(store, aster) for _ in range(3)]
+    names = [plan(store, aster) for _ in range(4)]
+    (one,) = claim(store)
+    rest = [get(store, aster, name).number for name in names[1:]]
+    assert waiting(store) == {one.number: None} | dict.fromkeys(rest, one.number)
+    settle(store, one, retry(NOW + timedelta(hours=1)))
+    assert claim(store, now=NOW + timedelta(minutes=59)) == []
+    assert waiting(store) == {one.number: None} | dict.fromkeys(rest, one.number)
+    for name in names:
+        (row,) = claim(store, now=NOW + timedelta(hours=1))
+        assert row.id == name
+        settle(store, row)
+    assert waiting(store) == {}
+
+
+def test_what_was_added_while_the_first_waits_for_another_attempt_goes_out_after_it(store: Store, aster: Cast) -> None:
+    first = plan(store, aster)
     (one,) = claim(store)
     settle(store, one, retry(NOW + timedelta(hours=1)))
-    assert {get(store, aster, name).due_at for name in behind} == {NOW + timedelta(hours=1)}
+    second = plan(store, aster)
+    assert claim(store) == []
+    (one,) = claim(store, now=NOW + timedelta(hours=1))
+    assert one.id == first
+    settle(store, one)
+    assert [row.id for row in claim(store, now=NOW + timedelta(hours=1))] == [second]
+
+
+def test_what_is_added_behind_another_waits_from_the_start(store: Store, aster: Cast) -> None:
+    plan(store, aster)
+    (one,) = claim(store)
+    (ahead,) = store.run_write(lambda c: outbox.planned_in(c, aster.clinic, [one.lane or ""]))
+    second = plan(store, aster, waits_for=ahead.number)
+    assert waiting(store) == {one.number: None, get(store, aster, second).number: one.number}
+    assert claim(store) == []
+    settle(store, one)
+    assert [row.id for row in claim(store)] == [second]
+
+
+def test_much_that_waits_does_not_hide_what_is_behind_it(store: Store, aster: Cast) -> None:
+    """A claim looks at so much and no more; it says so, and the next one goes on."""
+    one, *_ = (plan(store, aster, due_at=NOW - timedelta(hours=1)) for _ in range(claims.LOOKS * claims.AT_ONCE + 200))
+    other = plan(store, aster, place="sms")
+
+    def take() -> claims.Claimed:
+        return store.run_write(lambda c: claims.claim_some(c, now=NOW, limit=1, lease=LEASE))
+
+    assert [row.id for row in take().rows] == [one]
+    assert take() == claims.Claimed([], more=True)
+    found = take()
+    assert ([row.id for row in found.rows], found.more) == ([other], False)
+    assert take() == claims.Claimed([], more=False)
+
+
+def test_whatever_is_taken_back_lets_go_what_waited_for_it(store: Store, aster: Cast) -> None:
+    first, second = plan(store, aster), plan(store, aster)
+    assert [row.id for row in claim(store)] == [first]
+    (held,) = claim(store, now=NOW + 2 * LEASE)
+    store.run_write(lambda c: claims.release(c, aster.clinic, [held]))
+    store.run_write(lambda c: claims.release(c, aster.clinic, [held]))
+    numbers = [held.number]
+    store.run_write(lambda c: c.execute(update(messages).values(attempts=0)))
+    assert store.run_write(lambda c: outbox.undo(c, aster.clinic, numbers, "why", now=NOW)) == 1
+    assert [row.id for row in claim(store, now=NOW + 2 * LEASE)] == [second]
+
+
+def test_whatever_was_taken_back_while_it_waited_can_be_sent_after_all(store: Store, aster: Cast) -> None:
+    first, second = plan(store, aster), plan(store, aster)
+    (held,) = claim(store)
+    assert held.id == first
+    numbers = [get(store, aster, second).number]
+    assert store.run_write(lambda c: outbox.undo(c, aster.clinic, numbers, "why", now=NOW)) == 1
+    settle(store, held)
+    store.run_write(lambda c: outbox.replay(c, aster.clinic, second, now=NOW))
+    assert [row.id for row in claim(store)] == [second]
+
+
+def test_a_first_one_that_is_planned_again_is_waited_for(store: Store, aster: Cast) -> None:
+    first, second = plan(store, aster), plan(store, aster)
+    (held,) = claim(store)
+    settle(store, held, Settled("failed", "refused", "failed: refused"))
+    store.run_write(lambda c: outbox.replay(c, aster.clinic, first, now=NOW))
+    (held,) = claim(store)
+    assert held.id == first
+    settle(store, held)
+    assert [row.id for row in claim(store)] == [second]
 
 
 def test_messages_about_nobodys_procedure_wait_for_nobody(store: Store, aster: Cast) -> None:
@@ -220,7 +307,7 @@ def test_birch_finds_nothing_of_asters(store: Store, aster: Cast) -> None:
         with pytest.raises(NotFoundError):
             store.run_write(lambda c, look=look: look(c, birch.clinic, name))  # type: ignore[misc]
     assert store.run_read(lambda c: outbox.of_procedure(c, birch.clinic, aster.procedure, limit=9)) == []
-    assert store.run_read(lambda c: outbox.planned_in(c, birch.clinic, [held.lane or ""])) == []
+    assert store.run_write(lambda c: outbox.planned_in(c, birch.clinic, [held.lane or ""])) == []
 
 
 def test_what_systems_were_told_long_ago_is_forgotten_and_what_patients_were_is_not(store: Store, aster: Cast) -> None:

@@ -194,6 +194,7 @@ def messages_for(
             due_at=due_at,
             procedure_id=row.id,
             endpoint_id=endpoint.id,
+            waits_for=planned[-1].number if planned else None,
         )
         for event in events
     ]

@@ -1,8 +1,12 @@
 """Let workers claim what is due, and say what became of it. For the service itself: a claim takes from all clinics.
 
 Whoever sends claims rows under a lease, sends outside any transaction, and settles with the token of the lease; who has
-lost it meanwhile settles nothing. While an earlier row of a lane is planned, a later one is not claimed. So that a lane
-whose first row waits for its next attempt costs nobody anything, the rows behind it wait as long.
+lost it meanwhile settles nothing. While an earlier row of a lane is planned, a later one is not claimed. So that what
+waits behind another costs nobody anything, however much it is, a claim that comes across it notes for which one it
+waits, and no claim looks at it again before its turn: whatever ends a row gives the turn to the next of its lane.
+
+A row that waits always has an earlier one that is planned, and whichever of these ends last gives it the turn. For that
+a claim that notes it holds the earlier one (``FOR SHARE``): what is being ended at this moment is not waited for.
 """
 
 from __future__ import annotations
@@ -10,16 +14,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import uuid4
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, literal, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, literal, or_, select, update
 
 from prep_tracker.store.message_rows import MessageRow
-from prep_tracker.store.message_tables import TO_ENDPOINT, messages
+from prep_tracker.store.message_tables import IN_TURN, TO_ENDPOINT, messages
 from prep_tracker.store.rows import columns, of_clinic, this
 from prep_tracker.store.types import Instant
 
+LOOKS: Final = 10
+AT_ONCE: Final = 100
+"""A claim looks so often, and at so many rows that may wait for others; whatever it has noted, the next one passes."""
 _M = messages.c
 _earlier = messages.alias("earlier")
 _COLUMNS = columns(messages, MessageRow)
@@ -27,24 +34,40 @@ _PLANNED = literal("planned", literal_execute=True)
 """With a bound value PostgreSQL would leave the index aside."""
 _NOW = bindparam("now", type_=Instant)
 _FREE = or_(_M.lease_until.is_(None), _M.lease_until < _NOW)
-_DUE = (
-    select(_M.number)
-    .where(
-        _M.status == _PLANNED,
-        _M.due_at <= _NOW,
-        _FREE,
-        ~exists().where(_earlier.c.status == _PLANNED, _earlier.c.lane == _M.lane, _earlier.c.number < _M.number),
-    )
+_BEFORE = (
+    select(_earlier.c.number)
+    .where(_earlier.c.status == _PLANNED, _earlier.c.lane == _M.lane, _earlier.c.number < _M.number)
+    .order_by(_earlier.c.number)
+    .limit(1)
+    .scalar_subquery()
+)
+_LOOK = (
+    select(_M.number, _BEFORE)
+    .where(IN_TURN, _M.due_at <= _NOW, _FREE)
     .order_by(_M.due_at, _M.number)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=messages)
-    .cte("due")  # a bare sub-query may be run again, and lock more than it may, on PostgreSQL
 )
-_CLAIM = (
+_TAKE = (
     update(messages)
-    .where(_M.number.in_(select(_DUE.c.number)))
+    .where(_M.number.in_(bindparam("numbers", expanding=True)))
     .values(lease_until=bindparam("until", type_=Instant), lease_token=bindparam("token"), attempts=_M.attempts + 1)
     .returning(*_COLUMNS)
+)
+_AHEAD = (
+    select(_earlier.c.number, _earlier.c.lane)
+    .where(_earlier.c.number.in_(bindparam("ahead", expanding=True)), _earlier.c.status == _PLANNED)
+    .with_for_update(read=True, skip_locked=True, of=_earlier)
+    .cte("ahead")
+)
+_ASIDE = (
+    update(messages)
+    .where(
+        _M.number.in_(bindparam("numbers", expanding=True)),
+        _AHEAD.c.lane == _M.lane,
+        _AHEAD.c.number < _M.number,
+    )
+    .values(waits_for=_AHEAD.c.number)
 )
 _HELD = and_(
     of_clinic(messages),
@@ -53,23 +76,28 @@ _HELD = and_(
     _M.status == _PLANNED,
 )
 _SETTLE = update(messages).where(_HELD)
-_BEHIND = (
+_TURN = (
     update(messages)
     .where(
         of_clinic(messages),
-        _M.status == _PLANNED,
-        _M.lane == bindparam("this_lane"),
-        _M.number > bindparam("this_number"),
-        _M.due_at < bindparam("until", type_=Instant),
+        _M.waits_for.is_not(None),
+        _M.number
+        == select(func.min(_earlier.c.number))
+        .where(
+            _earlier.c.status == _PLANNED,
+            _earlier.c.lane == bindparam("this_lane"),
+            _earlier.c.number > bindparam("this_number"),
+        )
+        .scalar_subquery(),
     )
-    .values(due_at=bindparam("until", type_=Instant))
+    .values(waits_for=None)
 )
 _RELEASE = (
     update(messages)
     .where(_M.lease_token == bindparam("token"), _M.status == _PLANNED)
     .values(lease_until=None, lease_token=None, attempts=_M.attempts - 1)
 )
-_NEXT = select(func.min(_M.due_at)).where(_M.status == _PLANNED, _M.due_at > _NOW)
+_NEXT = select(func.min(_M.due_at)).where(IN_TURN, _M.due_at > _NOW)
 _OLD = select(_M.number).where(TO_ENDPOINT, _M.settled_at < bindparam("before", type_=Instant))
 
 
@@ -78,9 +106,36 @@ def claim(connection: Connection, *, now: datetime, limit: int, lease: timedelta
 
     Each counts as tried from now on, so that one at which its worker dies does not come back for ever.
     """
-    given = {"now": now, "most": limit, "until": now + lease, "token": str(uuid4())}
-    found = [MessageRow(*row) for row in connection.execute(_CLAIM, given)]
-    return sorted(found, key=lambda row: (row.due_at, row.number))
+    return claim_some(connection, now=now, limit=limit, lease=lease).rows
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim took. ``more``: it has looked at so much that waits that it stopped; the next one goes on."""
+
+    rows: list[MessageRow]
+    more: bool
+
+
+def claim_some(connection: Connection, *, now: datetime, limit: int, lease: timedelta) -> Claimed:
+    """Claim as ``claim`` does, and say whether there may be more behind what was looked at in vain."""
+    given = {"until": now + lease, "token": str(uuid4())}
+    taken: list[MessageRow] = []
+    more, looks = True, 0
+    while more and looks < LOOKS and len(taken) < limit:
+        most = limit - len(taken) if looks == 0 else AT_ONCE
+        looked = connection.execute(_LOOK, {"now": now, "most": most}).all()
+        looks += 1
+        heads = [number for number, ahead in looked if ahead is None][: limit - len(taken)]
+        if heads:
+            found = connection.execute(_TAKE, {**given, "numbers": heads})
+            taken += [MessageRow(*row) for row in found]
+        behind = {number: ahead for number, ahead in looked if ahead is not None}
+        if behind:
+            waiting = {"numbers": list(behind), "ahead": list(set(behind.values()))}
+            connection.execute(_ASIDE, waiting)
+        more = len(looked) == most
+    return Claimed(sorted(taken, key=lambda row: (row.due_at, row.number)), more and not taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +168,8 @@ def settle(connection: Connection, clinic_id: str, row: MessageRow, settled: Set
     given = {**this(clinic_id), "this_number": row.number, "token": row.lease_token}
     if connection.execute(_SETTLE.values(values), given).rowcount != 1:
         return False
-    if settled.retry_at is not None and row.lane is not None:
-        behind = {**this(clinic_id), "this_lane": row.lane, "this_number": row.number, "until": settled.retry_at}
-        connection.execute(_BEHIND, behind)
+    if settled.retry_at is None and row.lane is not None:
+        connection.execute(_TURN, {**this(clinic_id), "this_lane": row.lane, "this_number": row.number})
     return True
 
 
@@ -140,7 +194,10 @@ def next_due(connection: Connection, *, now: datetime) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """How much waits: messages that are due and not sent, since when the oldest, and how many could not be sent."""
+    """How much waits: messages that are due and not sent, since when the oldest, and how many could not be sent.
+
+    Those that wait for another of their lane are not yet due.
+    """
 
     waiting: int
     oldest_at: datetime | None
@@ -150,7 +207,7 @@ class Queue:
 
 def queue(connection: Connection, *, now: datetime) -> Queue:
     """Count the messages of all clinics, for whoever watches over the service."""
-    due = select(func.count(), func.min(_M.due_at)).where(_M.status == _PLANNED, _M.due_at <= _NOW)
+    due = select(func.count(), func.min(_M.due_at)).where(IN_TURN, _M.due_at <= _NOW)
     waiting, oldest = connection.execute(due, {"now": now}).one()
     planned = connection.execute(select(func.count()).where(_M.status == _PLANNED)).scalar_one()
     lost = select(func.count()).where(_M.status == literal("failed", literal_execute=True))

@@ -44,7 +44,10 @@ class MessageRow:
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message to be added, under an id made by ``new_id``; what is settled at once has ``status`` and ``reason``."""
+    """A message to be added, under an id made by ``new_id``; what is settled at once has ``status`` and ``reason``.
+
+    ``waits_for``: one that is planned in its lane, by ``outbox.planned_in`` in the same transaction; None: not known.
+    """
 
     id: str
     topic: str
@@ -57,6 +60,7 @@ class NewMessage:
     not_after: datetime | None = None
     status: Status = "planned"
     reason: str | None = None
+    waits_for: int | None = None
 
     @property
     def lane(self) -> str | None:

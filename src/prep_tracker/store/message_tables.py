@@ -48,6 +48,7 @@ messages = Table(
     Column("history", Json, nullable=False),  # one line an attempt
     Column("created_at", Instant, nullable=False),
     Column("settled_at", Instant),
+    Column("waits_for", Number),  # an earlier one of its lane, behind which a claim has found it
     CheckConstraint("channel IN ('patient', 'email', 'sms', 'webhook')", name="channel"),
     CheckConstraint("status IN ('planned', 'sent', 'failed', 'dropped')", name="status"),
     ForeignKeyConstraint(["clinic_id"], ["clinics.id"]),
@@ -57,8 +58,10 @@ messages = Table(
 )
 PLANNED, FAILED = text("status = 'planned'"), text("status = 'failed'")
 """Queries repeat them word for word: with a bound value PostgreSQL leaves the index aside."""
+IN_TURN = text("status = 'planned' AND waits_for IS NULL")
+"""What a claim has to look at: however much waits behind others, it is not there."""
 TO_ENDPOINT = text("endpoint_id IS NOT NULL")
-Index("ix_messages_due", messages.c.due_at, messages.c.number, sqlite_where=PLANNED, postgresql_where=PLANNED)
+Index("ix_messages_due", messages.c.due_at, messages.c.number, sqlite_where=IN_TURN, postgresql_where=IN_TURN)
 Index("ix_messages_lane", messages.c.lane, messages.c.number, sqlite_where=PLANNED, postgresql_where=PLANNED)
 Index(
     "ix_messages_failed",

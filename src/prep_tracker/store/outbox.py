@@ -27,7 +27,7 @@ from prep_tracker.store.tables import FAILED, messages, webhook_endpoints
 from prep_tracker.store.types import Instant
 
 _M, _E = messages.c, webhook_endpoints.c
-
+_gone = messages.alias("gone")
 
 _COLUMNS = columns(messages, MessageRow)
 _GIVEN = [column.name for column in messages.c if column.name != "number"]
@@ -39,7 +39,9 @@ _ALL = select(*_COLUMNS).where(of_clinic(messages))
 _ONE = Query(_ALL.where(is_one(messages)), MessageRow)
 _LOCK = Query(_ALL.where(is_one(messages)).with_for_update(), MessageRow)
 _STILL = _M.status == literal("planned", literal_execute=True)
-_IN_LANES = _ALL.where(_STILL, _M.lane.in_(bindparam("lanes", expanding=True))).order_by(_M.number)
+_IN_LANES = (
+    _ALL.where(_STILL, _M.lane.in_(bindparam("lanes", expanding=True))).order_by(_M.number).with_for_update(read=True)
+)
 _FAILED_BY = Query(
     select(_M.procedure_id, func.count())
     .where(of_clinic(messages), FAILED, _M.procedure_id.is_not(None))
@@ -59,6 +61,16 @@ _UNDO = (
         _M.lease_token.is_(None),
     )
     .values(status="dropped", reason=bindparam("why"), settled_at=bindparam("now", type_=Instant))
+)
+_WAITED = (
+    update(messages)
+    .where(
+        of_clinic(messages),
+        _STILL,
+        _M.waits_for.is_not(None),
+        _M.lane.in_(select(_gone.c.lane).where(_gone.c.number.in_(bindparam("numbers", expanding=True)))),
+    )
+    .values(waits_for=None)
 )
 
 
@@ -85,6 +97,7 @@ def add(connection: Connection, clinic_id: str, new: Sequence[NewMessage], *, no
             "history": [],
             "created_at": now,
             "settled_at": None if one.status == "planned" else now,
+            "waits_for": one.waits_for,
         }
         for one in new
     ]
@@ -113,12 +126,18 @@ def disable_endpoint(connection: Connection, clinic_id: str, endpoint_id: str, r
     connection.execute(
         update(messages)
         .where(_M.clinic_id == clinic_id, _M.endpoint_id == endpoint_id, _STILL)
-        .values(status="failed", reason=reason, settled_at=now, lease_until=None, lease_token=None)
+        .values(status="failed", reason=reason, settled_at=now, lease_until=None, lease_token=None, waits_for=None)
+    )
+    # What was added meanwhile waits for nothing any more.
+    connection.execute(
+        update(messages)
+        .where(_M.clinic_id == clinic_id, _M.endpoint_id == endpoint_id, _STILL, _M.waits_for.is_not(None))
+        .values(waits_for=None)
     )
 
 
 def planned_in(connection: Connection, clinic_id: str, lanes: Collection[str]) -> list[MessageRow]:
-    """List what is planned in these lanes, in its order."""
+    """List what is planned in these lanes, in its order; it stays planned until this transaction ends or undoes it."""
     found = connection.execute(_IN_LANES, {**this(clinic_id), "lanes": list(lanes)})
     return [MessageRow(*row) for row in found]
 
@@ -126,7 +145,10 @@ def planned_in(connection: Connection, clinic_id: str, lanes: Collection[str]) -
 def undo(connection: Connection, clinic_id: str, numbers: Iterable[int], reason: str, *, now: datetime) -> int:
     """Drop planned messages that nobody has tried to send yet; gives how many there were."""
     given = {**this(clinic_id), "numbers": list(numbers), "why": reason, "now": now}
-    return connection.execute(_UNDO, given).rowcount if given["numbers"] else 0
+    dropped = connection.execute(_UNDO, given).rowcount if given["numbers"] else 0
+    if dropped:  # what waited for one of them may be next
+        connection.execute(_WAITED, {**this(clinic_id), "numbers": given["numbers"]})
+    return dropped
 
 
 def get(connection: Connection, clinic_id: str, message_id: str) -> MessageRow:
@@ -147,7 +169,7 @@ def replay(connection: Connection, clinic_id: str, message_id: str, *, now: date
     connection.execute(
         update(messages)
         .where(_M.clinic_id == clinic_id, _M.number == row.number)
-        .values(status="planned", due_at=now, attempts=0, reason=None, settled_at=None)
+        .values(status="planned", due_at=now, attempts=0, reason=None, settled_at=None, waits_for=None)
     )
     return get(connection, clinic_id, message_id)
 
