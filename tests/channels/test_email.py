@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -19,6 +20,7 @@ from prep_tracker.channels.email import EmailChannel
 from prep_tracker.channels.sms import SmsChannel
 from tests.channels.receiver import receiving
 
+STOP = f"<https://prep.clinic.example/stop/{uuid4()}/msg_{uuid4().hex}>"
 MESSAGE = Outgoing(
     "msg_1",
     "clinic",
@@ -30,7 +32,7 @@ MESSAGE = Outgoing(
     subject="Een bericht van uw kliniek",
     text="Goedemorgen\n",
     html="<p>Goedemorgen</p>",
-    headers={"List-Unsubscribe": "<https://prep.example/p/>"},
+    headers={"List-Unsubscribe": STOP},
 )
 
 
@@ -87,11 +89,21 @@ def test_a_message_arrives_whole() -> None:
     assert read["To"] == "pia@patients.example"
     assert read["Subject"] == MESSAGE.subject
     assert read["Message-ID"] == "<msg_1@clinic.example>"
-    assert read["List-Unsubscribe"] == "<https://prep.example/p/>"
+    assert (read["List-Unsubscribe"], read["Content-Language"]) == (STOP, "nl")
     assert read["Date"] == "Fri, 04 Dec 2026 08:00:00 +0000"
     plain, html = read.iter_parts()
     assert plain.get_content().strip() == "Goedemorgen"
     assert "<p>Goedemorgen</p>" in html.get_content()
+
+
+def test_addresses_for_programs_stand_on_one_line_as_they_are() -> None:
+    """Mail programs take nothing else for a way to unsubscribe (RFC 2369, RFC 8058)."""
+    with serving() as (server, channel):
+        channel.deliver(replace(MESSAGE, id=f"msg_{uuid4().hex}{uuid4().hex}", subject="رسالة من عيادتك " * 9))
+    lines = server.taken[0].partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert b"List-Unsubscribe: " + STOP.encode() in lines
+    assert any(line.startswith(b"Message-ID: <msg_") and line.endswith(b"@clinic.example>") for line in lines)
+    assert all(len(line) <= 78 for line in lines if line.startswith((b"Subject", b" ")))
 
 
 @pytest.mark.parametrize(

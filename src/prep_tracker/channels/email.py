@@ -10,13 +10,20 @@ from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from time import monotonic
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from prep_tracker.channels import Failed, Outcome, Outgoing, Retry, Sent
 
 SECONDS: Final = 12.0
+TAKING: Final = 2
+"""So many times as long as all the rest a server may take for its answer to a message that has been handed over.
+
+Whoever hangs up then has it sent twice. RFC 5321, section 4.5.3.2.6, waits for ten minutes; a lease ends after one.
+"""
+SECONDS_GOODBYE: Final = 2.0
 Security = Literal["starttls", "tls", "none"]
 _PERMANENT: Final = 500
 _CLOSING: Final = 421
@@ -95,7 +102,7 @@ class EmailChannel:
             case ssl.SSLError():
                 return Retry("no encrypted connection to the mail server could be made")
         if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
-            return Retry(f"no answer from the mail server within {self.seconds:g} seconds")
+            return Retry("no answer from the mail server in time")
         if isinstance(error.__context__, _TooMuchError):
             return Retry(NO_SERVER)
         if isinstance(error, smtplib.SMTPServerDisconnected):
@@ -111,12 +118,12 @@ class _Replies:
     """Read what the server says line by line: not for longer than until an instant, and not more than so much."""
 
     def __init__(self, connection: socket.socket, ends: float) -> None:
-        self._connection, self._ends = connection, ends
+        self._connection, self.ends = connection, ends
         self._kept, self._read = b"", 0
 
     def readline(self, limit: int) -> bytes:
         while b"\n" not in self._kept and len(self._kept) < limit:
-            left = self._ends - monotonic()
+            left = self.ends - monotonic()
             if left <= 0:
                 raise TimeoutError
             self._connection.settimeout(left)
@@ -136,9 +143,22 @@ class _Replies:
 
 
 class _Bounded(smtplib.SMTP):
-    """A conversation that ends after the time-out in all, from its first line, however slowly its bytes come."""
+    """A conversation that ends after the time-out in all, from its first line, however slowly its bytes come.
+
+    Only the answer to the message itself may take longer.
+    """
 
     _ends: float | None = None
+
+    def data(self, msg: Any) -> tuple[int, bytes]:  # noqa: ANN401 - the library's own
+        replies = self.file
+        if not isinstance(replies, _Replies):
+            return super().data(msg)
+        replies.ends += TAKING * self.timeout
+        try:
+            return super().data(msg)
+        finally:
+            replies.ends = monotonic() + SECONDS_GOODBYE
 
     def getreply(self) -> tuple[int, bytes]:
         if self._ends is None:
@@ -161,21 +181,39 @@ def _refused(what: str, code: int) -> Outcome:
     return Failed(reason) if code >= _PERMANENT else Retry(reason)
 
 
+class _Unfolded(EmailPolicy):
+    """Write an address that programs read on one line: folded, it would come encoded, which RFC 2369 does not allow."""
+
+    NAMES = frozenset({"list-unsubscribe", "message-id"})
+
+    def fold(self, name: str, value: str) -> str:
+        if name.lower() in self.NAMES:
+            return f"{name}: {value}{self.linesep}"
+        folded: str = super().fold(name, value)
+        return folded
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() in self.NAMES:
+            return self.fold(name, value).encode("ascii")
+        folded: bytes = super().fold_binary(name, value)
+        return folded
+
+
 def _written(message: Outgoing, sender: str) -> EmailMessage:
-    written = EmailMessage()
+    written = EmailMessage(_Unfolded())
     address = message.sender_address or sender
     written["From"] = Address(_line(message.sender_name), addr_spec=address)
     written["To"] = Address(addr_spec=message.to)
     written["Subject"] = _line(message.subject)
     written["Date"] = format_datetime(message.created_at)
     written["Message-ID"] = f"<{message.id}@{address.rpartition('@')[2]}>"
-    written["Content-Language"] = message.language
     written["Auto-Submitted"] = "auto-generated"
     for name, value in message.headers.items():
         written[name] = _line(value)
     written.set_content(message.text)
     if message.html is not None:
         written.add_alternative(message.html, subtype="html")
+    written["Content-Language"] = message.language  # setting the content takes away what is said of it
     return written
 
 
