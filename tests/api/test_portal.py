@@ -126,6 +126,27 @@ def test_a_patient_does_not_take_back_what_others_said(house: House, ana: Caller
     assert pia.post(f"{own(procedure)}/entries/{entry}/withdrawal").status_code == 404
 
 
+def test_the_checklist_tells_everybody_which_marks_are_their_own(house: House, ana: Caller) -> None:
+    procedure = ana.book()
+    pia, carl = patient_of(house, ana, procedure), patient_of(house, ana, procedure, **{"for": "carer"})
+    entries = {}
+    for caller, there in ((ana, procedure), (pia, own(procedure)), (carl, own(procedure))):
+        said = caller.post(f"{there}/marks", {"step": "no-sun", "kind": "since", "on": "2026-11-20"}).json()
+        entries[caller] = said["entry"]
+        assert [one.get("own") for one in said["marks"]][-1] is (None if caller is ana else True)
+    for caller in (pia, carl):
+        marks = caller.item(own(procedure), "no-sun")["marks"]
+        assert {one["entry"]: one["own"] for one in marks} == {entries[who]: who is caller for who in entries}
+        for who, entry in entries.items():
+            if who is not caller:
+                assert caller.post(f"{own(procedure)}/entries/{entry}/withdrawal").status_code == 404
+    assert all("own" not in one for one in ana.item(procedure, "no-sun")["marks"])
+    tags = [caller.get(f"{own(procedure)}/checklist").headers["etag"] for caller in (pia, carl)]
+    assert tags[0] != tags[1], "the two are told different things"
+    for caller in (pia, carl):
+        assert caller.post(f"{own(procedure)}/entries/{entries[caller]}/withdrawal").status_code == 201
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [

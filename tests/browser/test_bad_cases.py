@@ -69,16 +69,22 @@ def test_a_slip_of_the_finger_is_undone_at_once(service: Service, page_at: PageA
     assert service.entries(procedure) == []
 
 
-def test_what_the_clinic_noted_is_not_undone_by_the_patient(service: Service, page_at: PageAt) -> None:
+def test_what_others_noted_is_not_the_patients_to_undo(service: Service, page_at: PageAt) -> None:
     procedure = service.book()
+    service.clock.go_to("2026-12-04")
     body = {"step": "provider-instructions", "kind": "done"}
     service.send("POST", f"/v1/procedures/{procedure}/marks", body)
+    carer = Patient(page_at()).come_in(service.link(procedure, **{"for": "carer"}))
+    carer.page.fill("#since-no-sun", "2026-11-30")
+    carer.tap("go-no-sun")
+    assert carer.find("#undo-no-sun").count() == 1
     patient = Patient(page_at()).come_in(service.link(procedure))
     patient.open("past")
-    patient.tap("undo-provider-instructions")
-    assert patient.note == "Your clinic noted this. If it is wrong, please call them."
+    assert patient.find("[data-step=provider-instructions]").is_visible()
+    assert patient.find("#undo-provider-instructions").count() == 0
+    assert patient.find("#undo-no-sun").count() == 0
+    carer.tap("undo-no-sun")
     assert marks(service, procedure) == ["done"]
-    assert patient.number == "26 days"
 
 
 def test_two_tabs_show_the_same_and_send_once(service: Service, context_at: Callable[..., BrowserContext]) -> None:

@@ -91,6 +91,9 @@ class MarkOut(Out):
     kind: str
     on: Day | None
     said_on: Day
+    own: bool = Field(
+        default=False, description="In the portal only: whether this patient or carer said it, and may withdraw it."
+    )
 
 
 class ItemOut(Out):

@@ -7,6 +7,8 @@ from typing import Literal
 
 Role = Literal["coordinator", "clinician", "admin", "integration", "patient", "carer", "system"]
 STAFF: frozenset[Role] = frozenset({"coordinator", "clinician", "admin"})
+OWN: frozenset[Role] = frozenset({"patient", "carer"})
+"""Who speaks for themselves, in a session of one procedure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +28,7 @@ class Actor:
     def may(self, *roles: Role) -> bool:
         """Say whether this role is among ``roles``; an admin may do all that a coordinator may."""
         return self.role in roles or (self.role == "admin" and "coordinator" in roles)
+
+    def may_withdraw(self, said_by: str) -> bool:
+        """Say whether an entry that this role said may be taken back: by a patient or carer only what they said."""
+        return self.role not in OWN or self.role == said_by

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from prep_tracker.domain.plan import Checklist
     from prep_tracker.domain.standing import Reason, Status
 
+Own = Callable[[str], bool]
+"""Says of the role that said something whether whoever reads the checklist may take it back."""
 URGENT, TODAY, AHEAD, BEHIND = range(4)
 ORDER: dict[State, int] = {
     "closed": URGENT,
@@ -40,17 +43,23 @@ def iso(day: int | None) -> str | None:
 
 
 def checklist_document(
-    checklist: Checklist, status: Status, words: Words, *, procedure_id: str | None = None, everything: bool = False
+    checklist: Checklist,
+    status: Status,
+    words: Words,
+    *,
+    procedure_id: str | None = None,
+    everything: bool = False,
+    own: Own | None = None,
 ) -> dict[str, Any]:
     """Write the checklist of one day; ``everything`` shows the steps that were left out as well, with why."""
     record = checklist.record
     items = sorted(
-        (item_document(checklist, item, status.day, words) for item in checklist.items),
+        (item_document(checklist, item, status.day, words, own) for item in checklist.items),
         key=lambda i: (ORDER[i["state"]], i["opens_on"] or "9999", i["due_on"] or "9999"),
     )
     if everything:
         items += [
-            item_document(checklist, item, status.day, words)
+            item_document(checklist, item, status.day, words, own)
             | {"state": None, "timeline": [], "asks": None, "applies": False}
             for item in checklist.left_out
         ]
@@ -99,8 +108,8 @@ def reason_document(checklist: Checklist, reason: Reason, words: Words) -> dict[
     }
 
 
-def item_document(checklist: Checklist, item: Item, day: int, words: Words) -> dict[str, Any]:
-    """Write one item as it stands on a day."""
+def item_document(checklist: Checklist, item: Item, day: int, words: Words, own: Own | None = None) -> dict[str, Any]:
+    """Write one item as it stands on a day; for a patient, ``own`` tells which marks they may take back."""
     rule, record = item.rule, checklist.record
     step, state, said = rule.step, item.state_on(day), saying(checklist, item, words)
     unknown, avoid = state == "unknown", step.kind == "avoid"
@@ -136,6 +145,7 @@ def item_document(checklist: Checklist, item: Item, day: int, words: Words) -> d
         "source": step.source,
         "marks": [
             {"entry": m.seq, "kind": m.mark, "on": m.on.isoformat() if m.on else None, "said_on": m.said_on.isoformat()}
+            | ({} if own is None else {"own": own(m.by)})
             for m in record.marks.get(step.id, ())
         ],
     }

@@ -94,7 +94,7 @@ def withdraw(connection: Connection, desk: Desk, procedure_id: str, number: int,
     case = open_to_change(connection, desk, procedure_id)
     require_open(case, aftercare=True)
     wanted = next((x for x in case.entries if x.seq == number), None)
-    if wanted is None or (desk.actor.role in {"patient", "carer"} and wanted.by != desk.actor.role):
+    if wanted is None or not desk.actor.may_withdraw(wanted.by):
         raise NotFoundError
     if wanted.kind in NOT_WITHDRAWABLE:
         instead = "Move it again instead." if wanted.kind in {"booked", "moved"} else "It stays."

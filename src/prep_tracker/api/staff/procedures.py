@@ -30,7 +30,7 @@ from prep_tracker.api.door import (
     words_of,
 )
 from prep_tracker.api.examples import BOOKING, CHECKLIST, MOVE, MOVED, PROCEDURE
-from prep_tracker.api.staff.views import etag, known_of, procedure_document, view_of
+from prep_tracker.api.staff.views import etag, known_of, own_of, procedure_document, view_of
 from prep_tracker.api.wire import Answer, answer
 from prep_tracker.domain.days import parse_day
 from prep_tracker.domain.errors import Fault
@@ -131,7 +131,12 @@ async def get_checklist(
         found = checklist.read_checklist(connection, desk, procedure_id, as_of)
         current = tag(desk, found.case.row.version, as_of, words.language, view)
         document = checklist_document(
-            found.case.checklist, found.status, words, procedure_id=procedure_id, everything=everything
+            found.case.checklist,
+            found.status,
+            words,
+            procedure_id=procedure_id,
+            everything=everything,
+            own=own_of(desk),
         )
         return answer(200, document, ETag=current, Content_Language=words.language)
 

@@ -14,7 +14,7 @@ from prep_tracker.api.cursors import Cursor, Limit, cursor, link, place
 from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import ALSO_CHECKED, Door, IdempotencyKey, Lang, act, desk_of, read, respond, words_of
 from prep_tracker.api.examples import ANSWERS, ENTRIES, EXPOSED, EXPOSURE, MARK, MARKED, SAID, WITHDRAWAL
-from prep_tracker.api.staff.views import entry_document, etag, exposed_document, marked_document, said_document
+from prep_tracker.api.staff.views import entry_document, etag, exposed_document, marked_document, own_of, said_document
 from prep_tracker.api.wire import Answer, Key, answer
 from prep_tracker.domain.days import parse_day
 from prep_tracker.domain.entries import Withdrawn
@@ -49,7 +49,10 @@ async def mark(
             on = desk.today
         case = marking.mark(connection, desk, procedure_id, body.kind, body.step, on)
         return answer(
-            201, marked_document(case, body.step, words), ETag=etag(case, desk, words), Content_Language=words.language
+            201,
+            marked_document(case, body.step, words, own_of(desk)),
+            ETag=etag(case, desk, words),
+            Content_Language=words.language,
         )
 
     return await act(request, work)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from prep_tracker.catalog.words import Words
     from prep_tracker.desk.case import Case, Desk
     from prep_tracker.domain.entries import Entry
+    from prep_tracker.exports.document import Own
     from prep_tracker.services.checklist import Standing
     from prep_tracker.store.patients import PatientRow
 
@@ -35,8 +36,13 @@ def etag(case: Case, desk: Desk, words: Words) -> str:
 
 
 def view_of(desk: Desk) -> str:
-    """Give the name of the view that a caller has: patients and carers see the same."""
-    return "patient" if desk.actor.procedure_id else "staff"
+    """Give the name of the view that a caller has: patients and carers differ in which marks are their own."""
+    return desk.actor.role if desk.actor.procedure_id else "staff"
+
+
+def own_of(desk: Desk) -> Own | None:
+    """Give what tells a patient or carer which marks they may take back; staff are told nothing of it."""
+    return desk.actor.may_withdraw if desk.actor.procedure_id else None
 
 
 def procedure_document(found: Standing, patient: PatientRow, words: Words) -> dict[str, Any]:
@@ -81,7 +87,7 @@ def said_document(case: Case, words: Words) -> dict[str, Any]:
     }
 
 
-def marked_document(case: Case, step: str | None, words: Words) -> dict[str, Any]:
+def marked_document(case: Case, step: str | None, words: Words, own: Own | None) -> dict[str, Any]:
     """Write the item as it now stands; "no more products" is about the reviews, so the first of them is given."""
     checklist, day = case.checklist, case.today
     # Not the earliest safe day, which takes a search: this answer does not show it.
@@ -89,7 +95,7 @@ def marked_document(case: Case, step: str | None, words: Words) -> dict[str, Any
     status = Status(day, level_on(checklist, day), reasons, None, None, None)
     items = (*case.checklist.items, *case.checklist.left_out)
     item = next((i for i in items if (i.rule.step.id == step if step else i.rule.step.kind == "review")), None)
-    document = item_document(case.checklist, item, case.today, words) if item else {"step": None}
+    document = item_document(case.checklist, item, case.today, words, own) if item else {"step": None}
     return document | {
         "entry": case.row.version,
         "standing": standing_document(case.checklist, status, words),

@@ -28,6 +28,8 @@ export interface Checklist {
     due_on: string | null;
     closes_on: string | null;
     timeline: [day: string, state: State][];
+    /** `own`: said in a session like this one (the patient's, or a carer's), so it can be withdrawn. */
+    marks: { entry: number; kind: string; on: string | null; said_on: string; own?: boolean }[];
   }[];
 }
 

@@ -464,7 +464,7 @@ class PrepChecklist extends HTMLElement {
     } else if (ask === "understood") buttons.push(button("ok", "understood", () => mark("understood", today)));
     else if ((ask === "done" || ask === "kept") && own) buttons.push(button(ask, ask, () => mark(ask, today)));
     const last = item.marks.at(-1);
-    if (last && !["over", "waived"].includes(item.now) && ask !== "since" && (own || item.kind === "avoid")) buttons.push(button("undo", last.kind === "since" ? "change" : "undo", () => this.#undo(last.entry, step), true));
+    if (last?.own && !["over", "waived"].includes(item.now) && ask !== "since" && (own || item.kind === "avoid")) buttons.push(button("undo", last.kind === "since" ? "change" : "undo", () => this.#undo(last.entry, step), true));
     if (this.#asked.some((one) => one.kind === "no_more_products" && one.id === step)) buttons.push(this.#products(step, button));
     const said = item.asks?.text && ask && buttons.length > 0 && ask !== "done" && ask !== "kept";
     return [said && h("p", {}, h("strong", {}, item.asks.text)), buttons.length > 0 && h("div", { part: "row actions" }, buttons)];
