@@ -29,7 +29,7 @@ SEEDS = (
     ("postgresql", "no_lock", ("tags", "entries")),
     ("postgresql", "key_outside", ("keys",)),
     ("sqlite", "late_lock", ("tags",)),
-    ("sqlite", "no_transaction", ("tags", "entries")),
+    ("sqlite", "no_transaction", ("tags",)),
     ("sqlite", "key_outside", ("keys",)),
 )
 
