@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,6 +39,66 @@ SETTINGS = {
     "max_wal_senders": "0",
     "timezone": "Pacific/Kiritimati",  # far from UTC, so that whoever relies on the server's zone is found out
 }
+RUN: dict[str, Any] = {"cwd": "/", "env": {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/"}}
+
+
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+"""Keep what was acknowledged, even when the server is killed."""
+
+
+class Server:
+    """A server that can be ended and begun again on the same data."""
+
+    def __init__(self, folder: Path, command: Sequence[StrPath], owner: dict[str, Any]) -> None:
+        """Keep how it is begun."""
+        self.data = folder / "data"
+        self.url = f"postgresql://postgres@/postgres?host={folder / 's'}&port={PORT}"
+        self._folder, self._command, self._owner = folder, command, owner
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> None:
+        """Begin, without waiting until it is ready."""
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_end_with_parent(),  # noqa: PLW1509 - whoever begins it runs no other thread
+                **RUN,
+                **self._owner,
+            )
+
+    def ask_to_end(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Ask it to end: SIGINT breaks all connections off, SIGQUIT also leaves the work of a crash for the start."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(how)
+
+    @property
+    def is_gone(self) -> bool:
+        """Say whether it has ended, or never began."""
+        return self._process is None or self._process.poll() is not None
+
+    @property
+    def is_ready(self) -> bool:
+        """Say whether it takes connections, as it says itself in its pid file, on the eighth line."""
+        lines = _lines(self.data / "postmaster.pid")
+        mine = self._process is not None and lines[:1] == [str(self._process.pid)]
+        return mine and len(lines) > 7 and lines[7].strip() == "ready"
+
+    def wait(self) -> None:
+        """Wait until it is ready. Raises ``RuntimeError`` with what it says when it does not become so."""
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not self.is_ready:
+            if self.is_gone or time.monotonic() > deadline:
+                raise RuntimeError("PostgreSQL did not start:\n" + (self._folder / "log").read_text(errors="replace"))
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        """End it for good."""
+        self.ask_to_end()
+        if self._process is not None:
+            self._process.wait()
 
 
 @contextmanager
@@ -47,6 +107,15 @@ def temporary_postgres(settings: dict[str, str] | None = None) -> Iterator[str]:
 
     ``settings`` replace those above, for example to make it keep what it acknowledged.
     """
+    with running_postgres(settings) as server:
+        yield server.url
+
+
+@contextmanager
+def running_postgres(
+    settings: dict[str, str] | None = None, *, on: Callable[[Path], None] | None = None
+) -> Iterator[Server]:
+    """Run a server that may be ended and begun again meanwhile. ``on`` makes the empty folder of its data."""
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))  # short: a socket's path has 107 bytes at most
     try:
@@ -58,9 +127,10 @@ def temporary_postgres(settings: dict[str, str] | None = None) -> Iterator[str]:
         data, sockets = folder / "data", folder / "s"
         for place in (data, sockets):
             place.mkdir(mode=0o700)
+            if place == data and on is not None:
+                on(place)
             if owner:
                 os.chown(place, NOBODY, NOBODY)
-        run: dict[str, Any] = {"cwd": "/", "env": {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/"}}
         initdb: list[StrPath] = [
             programs / "initdb",
             "-D",
@@ -73,27 +143,16 @@ def temporary_postgres(settings: dict[str, str] | None = None) -> Iterator[str]:
             "UTF8",
             "--locale=C.UTF-8",
         ]
-        subprocess.run([*initdb, "--no-sync", "--no-instructions"], check=True, capture_output=True, **run, **owner)
+        subprocess.run([*initdb, "--no-sync", "--no-instructions"], check=True, capture_output=True, **RUN, **owner)
         chosen = SETTINGS | {"unix_socket_directories": str(sockets)} | (settings or {})
         flags = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
-        server: list[StrPath] = [programs / "postgres", "-D", data, "-p", str(PORT), *flags]
-        with (
-            (folder / "log").open("wb") as log,
-            subprocess.Popen(
-                server,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=_end_with_parent(),  # noqa: PLW1509 - no other thread runs yet when the tests begin
-                **run,
-                **owner,
-            ) as process,
-        ):
-            try:
-                _wait(process, folder)
-                yield f"postgresql://postgres@/postgres?host={sockets}&port={PORT}"
-            finally:
-                process.send_signal(signal.SIGINT)  # fast shutdown
+        server = Server(folder, [programs / "postgres", "-D", data, "-p", str(PORT), *flags], owner)
+        try:
+            server.begin()
+            server.wait()
+            yield server
+        finally:
+            server.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -109,18 +168,6 @@ def _end_with_parent() -> Callable[[], None]:
         prctl(pr_set_pdeathsig, signal.SIGINT)
 
     return ask
-
-
-def _wait(process: subprocess.Popen[Any], folder: Path) -> None:
-    """Wait until the server says in its pid file that it is ready."""
-    deadline = time.monotonic() + SECONDS_TO_START
-    while True:
-        lines = _lines(folder / "data" / "postmaster.pid")
-        if len(lines) > 7 and lines[7].strip() == "ready":  # the eighth line is its state
-            return
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("PostgreSQL did not start:\n" + (folder / "log").read_text(errors="replace"))
-        time.sleep(0.01)
 
 
 def _lines(path: Path) -> list[str]:

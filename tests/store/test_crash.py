@@ -10,7 +10,7 @@ import pytest
 
 from prep_tracker.store import migrate
 from prep_tracker.store.session import Store
-from tests.postgres import temporary_postgres
+from tests.postgres import DURABLE, temporary_postgres
 from tests.store.loaded import Load, Rows, faults, kill, lost, rows_of, serving, settle
 
 
@@ -103,7 +103,7 @@ def test_a_service_that_is_killed_a_hundred_times_loses_nothing(
 @pytest.fixture
 def durable_url() -> Iterator[str]:
     """Give a PostgreSQL that keeps what it acknowledged, even when it is killed itself."""
-    with temporary_postgres({"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}) as url:
+    with temporary_postgres(DURABLE) as url:
         yield url
 
 
