@@ -60,7 +60,7 @@ def test_our_signature_is_the_librarys() -> None:
         (b"HTTP/1.1 503 No\r\nretry-after: soon\r\ncontent-length: 0\r\n\r\n", Retry("answered 503")),
         (
             b"HTTP/1.1 301 Moved\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
-            Failed("answered 301: set the endpoint to its new address, for redirects are not followed"),
+            Retry("answered 301: set the endpoint to its new address, for redirects are not followed"),
         ),
     ],
 )

@@ -44,7 +44,7 @@ CASES: dict[str, tuple[Way, Kept]] = {
     "not-http": (say(b"220 smsc ESMTP\r\n\r\n"), NOT_HTTP),
     "moved": (
         answering(307, "location: http://127.0.0.1:1/"),
-        failed("the gateway answered 307: it stands elsewhere, and redirects are not followed"),
+        again("the gateway answered 307: it stands elsewhere, and redirects are not followed"),
     ),
     "no-400": (answering(400), failed("the gateway refused it (400)")),
     "no-401": (answering(401), failed("the gateway refused it (401)")),

@@ -44,7 +44,7 @@ class SmsChannel:
         if 200 <= status < 300:  # noqa: PLR2004 - the class of a status
             return Sent(str(status))
         if 300 <= status < 400:  # noqa: PLR2004 - the class of a status
-            return Failed(f"the gateway answered {status}: it stands elsewhere, and redirects are not followed")
+            return Retry(f"the gateway answered {status}: it stands elsewhere, and redirects are not followed")
         if 400 <= status < 500 and status not in _AGAIN:  # noqa: PLR2004 - the class of a status
             return Failed(f"the gateway refused it ({status})")
         return Retry(f"the gateway answered {status}", seconds_after(answer.after, self.now()))

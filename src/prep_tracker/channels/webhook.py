@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from prep_tracker.channels import Failed, Gone, Outcome, Outgoing, Retry, Sent
+from prep_tracker.channels import Gone, Outcome, Outgoing, Retry, Sent
 from prep_tracker.channels.guard import Guarded
 from prep_tracker.channels.posting import Answer, post, seconds_after
 
@@ -55,5 +55,6 @@ def _judge(answer: Answer, at: datetime) -> Outcome:
     if status == 410:  # noqa: PLR2004 - Gone
         return Gone("answered 410: it takes no more messages")
     if 300 <= status < 400:  # noqa: PLR2004 - the class of a status
-        return Failed(f"answered {status}: set the endpoint to its new address, for redirects are not followed")
+        # The address is looked up anew at every attempt: what waits goes to the new one as soon as it is set.
+        return Retry(f"answered {status}: set the endpoint to its new address, for redirects are not followed")
     return Retry(f"answered {status}", seconds_after(answer.after, at) if status in _LATER else None)
