@@ -37,6 +37,7 @@ PAGES = {
     "end": ("PUT", "state"),
     "portal-links": ("POST", "portal-links"),
     "portal-sessions/{session}": ("DELETE", "portal-sessions/{session}"),
+    "messages/{message}/replay": ("POST", "messages/{message}/replay"),
     "patient": ("PATCH", "/v1/patients/{patient_id}"),
 }
 """Every form of the procedure page, and the operation of the API that does the same."""
@@ -93,7 +94,7 @@ def test_every_form_is_for_those_for_whom_the_api_does_the_same() -> None:
 def addresses(booked: str, which: str = "") -> dict[str, str]:
     """Give the address of every form, for this procedure or for another id."""
     here = f"/staff/procedures/{which or booked.rsplit('/', 1)[-1]}"
-    filled = {"{n:int}": "3", "{step}": "pregnancy", "{session}": "0123456789abcdef"}
+    filled = {"{n:int}": "3", "{step}": "pregnancy", "{session}": "0123456789abcdef", "{message}": f"msg_{0:032x}"}
     return {path: f"{here}/{re.sub(r'{[^}]+}', lambda m: filled[m[0]], path)}" for path in PAGES}
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from prep_tracker.catalog.speaking import choose_language, words
+from prep_tracker.channels import Outgoing
 from prep_tracker.desk.case import Desk, note, note_other, open_case, plan_of
 from prep_tracker.desk.telling import sending_of
+from prep_tracker.domain import people
 from prep_tracker.domain.entries import Moved
-from prep_tracker.domain.errors import Fault, InvalidError, NotFoundError
+from prep_tracker.domain.errors import ConflictError, Fault, InvalidError, NotFoundError
 from prep_tracker.domain.record import fold
-from prep_tracker.domain.reminders import Digest, digests
+from prep_tracker.domain.reminders import Digest, digest_of, digests
+from prep_tracker.exports.messages import Letterhead, write_test
 from prep_tracker.store import outbox, patients, procedures
-from prep_tracker.store.message_rows import NewMessage, new_id
+from prep_tracker.store.message_rows import new_id
 
 if TYPE_CHECKING:
     from prep_tracker.desk.case import Case
@@ -27,6 +31,10 @@ MOST_MOVES = 10
 """So many moves back it is said what each took away."""
 Why = Literal["reminders-off", "no-consent", "no-address", "moved", "too-many"]
 ENDLESS = 10**6
+OFF = "The endpoint was taken away or turned off. Turn it on first (active: true)."
+NO_CONSENT = "The patient does not want messages this way, so it is not sent once more."
+NO_ADDRESS = "There is no address of the patient to send it to."
+NOTHING_LEFT = "Nothing of it holds any more: it was answered, moved or ended meanwhile."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,8 @@ class Messages:
     patient: PatientRow
     kept: Sequence[MessageRow]
     reckoned: Sequence[Reckoned]
+    again: frozenset[str]
+    """The ids of those that ``replay`` would plan again."""
 
 
 def list_messages(connection: Connection, desk: Desk, procedure_id: str) -> Messages:
@@ -57,33 +67,89 @@ def list_messages(connection: Connection, desk: Desk, procedure_id: str) -> Mess
     first = case.today - 1 if last is None else max(case.today - 1, last.toordinal() + 1)
     planned = _planned(desk, case.checklist, patient, first, sent)
     taken = _taken_by_moves(connection, desk, case, patient, {one.digest.day for one in planned})
-    return Messages(case, patient, kept, sorted((*planned, *taken), key=lambda one: one.digest.due_at))
+    reckoned = sorted((*planned, *taken), key=lambda one: one.digest.due_at)
+    looked = _look(connection, desk, case.checklist, patient)
+    again = frozenset(row.id for row in kept if looked.why_not(row) is None)
+    return Messages(case, patient, kept, reckoned, again)
 
 
 def replay(connection: Connection, desk: Desk, procedure_id: str, message_id: str) -> MessageRow:
     """Plan a message again that was sent, dropped or could not be sent.
 
-    Raises ``NotFoundError``, and ``ConflictError`` for one that is planned already or whose time has passed.
+    Raises ``NotFoundError``, and ``ConflictError`` for one that is planned already, whose time has passed, or that
+    would not be sent: consent, the address, the endpoint and what it says are looked at now.
     """
-    row = procedures.get(connection, desk.clinic.id, procedure_id)
-    if outbox.get(connection, desk.clinic.id, message_id).procedure_id != procedure_id:
+    case = open_case(connection, desk, procedure_id)
+    row = outbox.get(connection, desk.clinic.id, message_id)
+    if row.procedure_id != procedure_id:
         raise NotFoundError
+    patient = patients.get(connection, desk.clinic.id, case.row.patient_id)
+    wrong = _look(connection, desk, case.checklist, patient).why_not(row)
+    if wrong is not None:
+        raise ConflictError(wrong)
     again = outbox.replay(connection, desk.clinic.id, message_id, now=desk.now)
-    note(connection, desk, "U", "message.replayed", row)
+    note(connection, desk, "U", "message.replayed", case.row)
     desk.due.append(procedure_id)
     return again
 
 
-def send_test(connection: Connection, desk: Desk, channel: Literal["email", "sms"], to: str, language: str) -> str:
-    """Plan a message to an address of the clinic's own, to see whether messages arrive; gives its id."""
-    if not to.strip():
-        raise InvalidError(Fault("/to", "missing", "Say to which address."))
-    message_id = new_id()
-    test = NewMessage(message_id, "test", channel, {"to": to.strip(), "language": language}, desk.now)
-    outbox.add(connection, desk.clinic.id, [test], now=desk.now)
-    note_other(connection, desk, "C", "message.tested", "message", message_id, outcome=201)
-    desk.due.append(message_id)
-    return message_id
+def write_trial(
+    connection: Connection, desk: Desk, channel: Literal["email", "sms"], to: str, language: str
+) -> Outgoing:
+    """Write a message about nobody to an address of the clinic's own; whoever asked for it sends it, and keeps nothing.
+
+    Raises ``InvalidError`` for what is no address.
+    """
+    to = to.strip()
+    if not (people.is_email(to) if channel == "email" else people.is_phone(to)):
+        raise InvalidError(Fault("/to", "address", people.EMAIL_LIKE if channel == "email" else people.PHONE_LIKE))
+    sender = desk.clinic.settings.get("sender") or {}
+    name = sender.get("name") or desk.clinic.name
+    written = write_test(words(choose_language(language, None)), Letterhead(name, ""))
+    trial = Outgoing(
+        id=new_id(),
+        clinic_id=desk.clinic.id,
+        topic="test",
+        to=to,
+        created_at=desk.now,
+        sender_name=name,
+        sender_address=sender.get("email"),
+        language=language,
+        subject=written.subject if channel == "email" else "",
+        text=written.text if channel == "email" else written.sms,
+        html=written.html if channel == "email" else None,
+    )
+    note_other(connection, desk, "E", "message.tested", "message", trial.id)
+    return trial
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What decides whether a message would be sent if it was planned once more; ``on``: the endpoints that are told."""
+
+    desk: Desk
+    checklist: Checklist
+    patient: PatientRow
+    on: Collection[str]
+
+    def why_not(self, row: MessageRow) -> str | None:
+        """Say why it would not be; None: it would."""
+        wrong = row.why_not_again(self.desk.now)
+        if wrong is not None:
+            return wrong
+        if row.channel == "webhook":
+            return None if row.endpoint_id in self.on else OFF
+        if not self.patient.messages.get(row.channel):
+            return NO_CONSENT
+        if not (self.patient.email if row.channel == "email" else self.patient.phone):
+            return NO_ADDRESS
+        sending = sending_of(self.desk.clinic, self.patient.time_zone)
+        digest = None if row.day is None else digest_of(self.checklist, sending, row.day.toordinal())
+        return NOTHING_LEFT if digest is None or digest.not_after <= self.desk.now else None
+
+
+def _look(connection: Connection, desk: Desk, checklist: Checklist, patient: PatientRow) -> _Look:
+    return _Look(desk, checklist, patient, {one.id for one in outbox.wanting(connection, desk.clinic.id)})
 
 
 def _planned(desk: Desk, checklist: Checklist, patient: PatientRow, first: int, sent: int) -> list[Reckoned]:

@@ -41,6 +41,16 @@ class MessageRow:
     created_at: datetime
     settled_at: datetime | None
 
+    def why_not_again(self, now: datetime) -> str | None:
+        """Say why it cannot be planned once more; None: it can, for it was settled and its time has not passed."""
+        if self.status == "planned":
+            return "This message is planned already; it will be tried again by itself."
+        if self.channel == "patient" or (self.not_after is not None and self.not_after <= now):
+            return "This message was for a day that has passed, so it is not sent any more."
+        if self.channel == "webhook" and self.status == "dropped":
+            return f"This was dropped, so nobody is told of it any more. {self.reason or ''}".rstrip()
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:

@@ -162,10 +162,9 @@ def replay(connection: Connection, clinic_id: str, message_id: str, *, now: date
     One that is planned already, or whose time has passed, is a ``ConflictError``.
     """
     row = _there(_LOCK.one(connection, this(clinic_id, message_id)))
-    if row.status == "planned":
-        raise ConflictError("This message is planned already; it will be tried again by itself.")
-    if row.channel == "patient" or (row.not_after is not None and row.not_after <= now):
-        raise ConflictError("This message was for a day that has passed, so it is not sent any more.")
+    wrong = row.why_not_again(now)
+    if wrong is not None:
+        raise ConflictError(wrong)
     connection.execute(
         update(messages)
         .where(_M.clinic_id == clinic_id, _M.number == row.number)

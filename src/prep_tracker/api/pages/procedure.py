@@ -27,7 +27,7 @@ DONE = frozenset(
     {
         *("booked", "moved", "marked", "exposed", "answered", "added", "changed", "decided", "withdrawn", "waived"),
         *("opened", "cleared", "uncleared", "step", "event", "completed", "no-show", "cancelled", "ended"),
-        *("migrated", "session", "patient"),
+        *("migrated", "session", "patient", "resent"),
     }
 )
 """What may have been done just before: each has its sentence."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from babel.dates import format_date
 
+from prep_tracker.api.pages.procedure_messages import changed_messages
 from prep_tracker.domain.explain import Phrase
 from prep_tracker.exports.document import change_document
 
@@ -27,13 +28,14 @@ DAYS = frozenset(
 
 
 def change_view(change: Change, words: Words, today: date) -> dict[str, Any]:
-    """Lay a change out: where it goes from and to, how it stands before and after, and every step by what it does."""
+    """Lay a change out: from where to where, how it stands before and after, what every step does, which reminders."""
     document: dict[str, Any] = with_days(change_document(change, words))
     steps = document["steps"]
     for one in steps:
         one["was"], one["now"] = _days(one["before"], one["after"], words, today)
     groups = {kind: [one for one in steps if one["change"] == kind] for kind in ORDER}
-    return document | {"groups": {kind: found for kind, found in groups.items() if found}}
+    found = {kind: those for kind, those in groups.items() if those}
+    return document | {"groups": found, "messages": changed_messages(change, words)}
 
 
 def _days(

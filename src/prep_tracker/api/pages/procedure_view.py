@@ -10,6 +10,7 @@ from babel import Locale, UnknownLocaleError
 
 from prep_tracker.api.pages.procedure_changes import short, when, with_days
 from prep_tracker.api.pages.procedure_history import history
+from prep_tracker.api.pages.procedure_messages import messages_view
 from prep_tracker.api.pages.procedure_offers import likely, offers
 from prep_tracker.api.pages.procedure_products import DECISIONS, products_view
 from prep_tracker.api.staff.views import procedure_document
@@ -18,7 +19,7 @@ from prep_tracker.desk.answers import MARKS, mark_faults
 from prep_tracker.domain.explain import Phrase
 from prep_tracker.domain.protocol import Gate, Review
 from prep_tracker.exports.document import checklist_document
-from prep_tracker.services import checklist, marking, portal
+from prep_tracker.services import checklist, marking, messages, portal
 from prep_tracker.services.protocols import list_protocols
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from prep_tracker.domain.entries import Entry
     from prep_tracker.domain.items import Item
     from prep_tracker.services.checklist import Standing
+    from prep_tracker.services.messages import Messages
     from prep_tracker.store import Connection
     from prep_tracker.store.patients import PatientRow
     from prep_tracker.store.portal import SessionRow
@@ -46,6 +48,7 @@ class Found:
     patient: PatientRow
     entries: tuple[Entry, ...]
     sessions: list[SessionRow]
+    messages: Messages
     newest: int | None
     """The newest published version of its protocol."""
 
@@ -57,8 +60,9 @@ def find(connection: Connection, desk: Desk, procedure_id: str) -> Found:
     _, patient = checklist.find_versions(connection, desk, procedure_id)
     entries = tuple(x for x in marking.read_entries(connection, desk, procedure_id) if x.seq <= row.version)
     sessions = portal.sessions_of(connection, desk, procedure_id)
+    told = messages.list_messages(connection, desk, procedure_id)
     newest = next((p.number for p in list_protocols(connection, desk) if p.slug == row.protocol_slug), None)
-    return Found(standing, patient, entries, sessions, newest)
+    return Found(standing, patient, entries, sessions, told, newest)
 
 
 def view(found: Found, desk: Desk, words: Words) -> dict[str, Any]:
@@ -85,6 +89,7 @@ def view(found: Found, desk: Desk, words: Words) -> dict[str, Any]:
             "clearance": "do-clear",
         },
         "history": history(found.entries, plan, words),
+        "mail": messages_view(found.messages, desk, words),
         "sessions": [one for one in found.sessions if one.revoked_at is None and one.expires_at > desk.now],
         "is_open": case.row.ended is None,
         "takes_aftercare": case.row.ended in {None, "completed"},
