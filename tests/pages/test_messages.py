@@ -1,4 +1,4 @@
-"""The page of a procedure says what was told, what will be and what will not, with why, and sends once more what may be."""
+"""The page of a procedure says what was told, what will be and what will not, each with why, and sends once more."""
 
 from __future__ import annotations
 

@@ -47,7 +47,9 @@ def messages_view(found: Messages, desk: Desk, words: Words) -> dict[str, Any]:
         for one in found.reckoned
     ]
     planned = [one for one in (*kept, *reckoned) if one["status"] == "planned"]
-    failed = [one for one in kept if one["status"] == "failed"]
+    failed = sorted(  # the patient's before those of systems, newest first
+        (one for one in kept if one["status"] == "failed"), key=lambda one: one["channel"] == "webhook"
+    )
     past = [one for one in kept if one["status"] in {"sent", "dropped"}]
     return {
         "ways": [_way(way, found, agreed=way in show.agreed) for way in WAYS],
