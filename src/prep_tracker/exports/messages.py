@@ -7,22 +7,29 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from prep_tracker.domain.explain import Count, Day, Joined, Phrase, Value
+from prep_tracker.exports.headings import HEADINGS, heading_of, is_question
 from prep_tracker.exports.sayings import saying
 
 if TYPE_CHECKING:
+    from prep_tracker.domain.items import Item
     from prep_tracker.domain.plan import Checklist
     from prep_tracker.domain.reminders import Digest, Line
     from prep_tracker.exports.sayings import Words
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
-PARTS = ("last-day", "late", "answer", "today", "tomorrow", "day-before", "aftercare")
-"""In this order they are read: first what cannot wait."""
+MOST_LINES = 5
+"""So many lines stand under a heading; more is a wall, and the list itself says it better."""
+MOST_QUESTIONS = 5
+"""So many questions are asked one by one; of more only the number is told."""
 GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 """What a text message holds in seven bits each (3GPP TS 23.038); anything else makes all of it sixteen bits each."""
-LONGEST_GSM, LONGEST_OTHER = 160, 70
+LONGEST_GSM, LONGEST_OTHER = 160, 134
+"""One segment, and two of sixteen bits each: an address in Latin letters leaves no room in one of those."""
+SHORTEST_NAME = 12
+"""A clinic's name is cut to so many letters, and not further: who writes must be known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +60,7 @@ def write(digest: Digest, checklist: Checklist, words: Words, head: Letterhead, 
         _say(words, "message.hello", name=head.name),
         _opening(digest, checklist, words),
     ]
-    lists: list[tuple[str, list[str]]] = []
-    for part in PARTS:
-        told = [_told(line, digest, checklist, words) for line in digest.lines if line.kind == part and line.step]
-        if told:
-            lists.append((_say(words, f"message.part.{part}"), list(dict.fromkeys(told))))
+    lists = _lists(digest, checklist, words)
     closing = [] if head.phone is None else [_say(words, "message.call", phone=head.phone)]
     kind = "plain" if plain_subject else "eve" if digest.day == record.on - 1 else "other"
     subject = _say(words, f"message.subject.{kind}", clinic=head.clinic)
@@ -70,14 +73,23 @@ def write(digest: Digest, checklist: Checklist, words: Words, head: Letterhead, 
 
 
 def sms(words: Words, head: Letterhead) -> str:
-    """Write a text message of one segment: whom it is from, and where to look. A long name is cut."""
+    """Write a text message: whom it is from, where to look, and how to end them, in one message if that can be.
+
+    What is too long first loses the end of the clinic's name, then the link to end them, for a sentence that says how.
+    """
     key = "message.sms" if head.url else "message.sms.no_link"
-    for length in range(len(head.clinic), 3, -1):
-        name = head.clinic if length == len(head.clinic) else f"{head.clinic[: length - 1].rstrip()}."
-        text = _say(words, key, clinic=name, url=head.url or "")
-        if len(text) <= (LONGEST_GSM if GSM.issuperset(text) else LONGEST_OTHER):
-            return text
-    return head.url or _say(words, key, clinic="", url="")
+    by_link = [] if head.stop_url is None else [_say(words, "message.sms.stop", url=head.stop_url)]
+    text = ""
+    for stop in (*by_link, _say(words, "message.sms.stop.clinic")):
+        for length in range(max(len(head.clinic), SHORTEST_NAME), SHORTEST_NAME - 1, -1):
+            text = f"{_say(words, key, clinic=_cut(head.clinic, length), url=head.url or '')} {stop}"
+            if len(text) <= (LONGEST_GSM if GSM.issuperset(text) else LONGEST_OTHER):
+                return text
+    return text
+
+
+def _cut(name: str, length: int) -> str:
+    return name if len(name) <= length else f"{name[: length - 1].rstrip()}."
 
 
 def write_test(words: Words, head: Letterhead) -> Written:
@@ -98,24 +110,52 @@ def _opening(digest: Digest, checklist: Checklist, words: Words) -> str:
     return _say(words, "message.day" if to_go == 0 else "message.after", on=Day(record.on, year=True))
 
 
-def _told(line: Line, digest: Digest, checklist: Checklist, words: Words) -> str:
+def _lists(digest: Digest, checklist: Checklist, words: Words) -> list[tuple[str, list[str]]]:
+    """Give each heading with its lines, shortened; many questions are a heading without any."""
+    items = {item.rule.step.id: item for item in checklist.items}
+    told: dict[str, dict[str, None]] = {}
+    for line in digest.lines:
+        if line.step:
+            item = items[line.step]
+            heading = "answer" if line.fact is not None else heading_of(line, item, digest.day)
+            told.setdefault(heading, {})[_told(line, heading, item, digest, checklist, words)] = None
+    return [_shortened(heading, list(told[heading]), words) for heading in HEADINGS if heading in told]
+
+
+def _shortened(heading: str, told: list[str], words: Words) -> tuple[str, list[str]]:
+    if heading == "answer" and len(told) > MOST_QUESTIONS:
+        return _say(words, "text", text=Count("message.asks", len(told))), []
+    if len(told) > MOST_LINES + 1:  # "and 1 more" takes as much room as that one
+        more = _say(words, "text", text=Count("message.more", len(told) - MOST_LINES))
+        told = [*told[:MOST_LINES], more]
+    return _say(words, f"message.part.{heading}"), told
+
+
+def _told(line: Line, heading: str, item: Item, digest: Digest, checklist: Checklist, words: Words) -> str:
     """Say one line: the question where an answer is missing, else the title, with the day that matters."""
     if line.fact is not None:
         fact = next(fact for fact in checklist.rules.protocol.facts if fact.id == line.fact)
         return words.text(fact.ask)
-    item = next(item for item in checklist.items if item.rule.step.id == line.step)
     said = saying(checklist, item, words)
     title = said.reviewing[0] if item.reviewing else said.title
-    if line.kind == "answer":
+    if is_question(heading):
         asked = said.asks(item, "unknown")
         return asked[1] if asked is not None else title
-    if line.kind in {"late", "today"} and item.rule.step.kind == "do":
-        by = line.on if line.kind == "late" else item.due
-        if by is not None and by > digest.day:
-            return _say(words, "message.by", title=title, day=Day(by))
+    if item.rule.step.kind == "do":
+        by = _by(line, item, digest.day)
+        return title if by is None else _say(words, "message.by", title=title, day=Day(by))
     if line.kind == "aftercare" and line.on is not None:
         return _say(words, "message.until", title=title, day=Day(line.on))
     return title
+
+
+def _by(line: Line, item: Item, day: int) -> int | None:
+    """Give the last day for a task, where it is a later one than the heading speaks of."""
+    by = line.on if line.kind == "late" else item.due
+    spoken = line.on if line.kind == "tomorrow" else day
+    if line.kind in {"last-day", "day-before"} or by is None or spoken is None:
+        return None
+    return by if by > spoken else None
 
 
 def _text(
@@ -134,7 +174,7 @@ def _html(
     parts = [f"<p>{escape(one)}</p>" for one in paragraphs]
     for heading, told in lists:
         items = "".join(f"<li>{escape(one)}</li>" for one in told)
-        parts.append(f"<p><strong>{escape(heading)}</strong></p><ul>{items}</ul>")
+        parts.append(f"<p><strong>{escape(heading)}</strong></p>{f'<ul>{items}</ul>' if items else ''}")
     if head.url:
         parts.append(f'<p><a href="{escape(head.url)}">{escape(_say(words, "message.go"))}</a></p>')
     else:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from prep_tracker.catalog.speaking import choose_language, words
 from prep_tracker.channels import Failed, Gone, Outcome, Outgoing, Retry, Sent
 from prep_tracker.desk.case import Desk, plan_at
+from prep_tracker.desk.letterhead import letterhead, stop_url
 from prep_tracker.desk.telling import sending_of, setting
 from prep_tracker.domain.actor import Actor
 from prep_tracker.domain.backoff import wait
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from prep_tracker.store import Connection
     from prep_tracker.store.clinics import ClinicRow
     from prep_tracker.store.message_rows import MessageRow
-    from prep_tracker.store.patients import PatientRow
 
 TOO_LATE = "Its time had passed before it was taken."
 NO_PROCEDURE = "The procedure is not there any more."
@@ -95,7 +95,7 @@ def compose(connection: Connection, row: MessageRow, writing: Writing, *, now: d
         digest,
         checklist,
         words(language),
-        letterhead(clinic, patient, writing.public_url, row.id if row.channel == "email" else None),
+        letterhead(clinic, patient, writing.public_url, row.id),
         plain_subject=setting(clinic, "plain_subjects"),
     )
     lines = [{"kind": line.kind, "step": line.step or None} for line in digest.lines]
@@ -103,24 +103,6 @@ def compose(connection: Connection, row: MessageRow, writing: Writing, *, now: d
         _outgoing(clinic, row, address, written, language, stop_url(writing.public_url, clinic, row.id)),
         {"lines": lines},
     )
-
-
-def letterhead(clinic: ClinicRow, patient: PatientRow, public_url: str | None, message_id: str | None) -> Letterhead:
-    """Say who writes to whom; ``message_id`` is that of an e-mail, by which its reader may stop all e-mails."""
-    contact = clinic.settings.get("contact") or {}
-    sender = clinic.settings.get("sender") or {}
-    return Letterhead(
-        sender.get("name") or clinic.name,
-        patient.name,
-        contact.get("phone"),
-        None if public_url is None else f"{public_url}/p/",
-        None if message_id is None else stop_url(public_url, clinic, message_id),
-    )
-
-
-def stop_url(public_url: str | None, clinic: ClinicRow, message_id: str) -> str | None:
-    """Give the address at which whoever got an e-mail may stop all of them."""
-    return None if public_url is None else f"{public_url}/stop/{clinic.id}/{message_id}"
 
 
 def settle(

@@ -14,11 +14,11 @@ from prep_tracker.api.door import Door, IdempotencyKey, Lang, act, read, respond
 from prep_tracker.api.wire import Answer, answer
 from prep_tracker.catalog.speaking import choose_language, words
 from prep_tracker.desk.case import Desk, open_case
+from prep_tracker.desk.letterhead import letterhead
 from prep_tracker.desk.telling import setting
 from prep_tracker.exports.messages import Written, write
 from prep_tracker.exports.outbox import message_document, reckoned_document
 from prep_tracker.services import messages
-from prep_tracker.services.sending import letterhead
 
 if TYPE_CHECKING:
     from prep_tracker.catalog.words import Words
