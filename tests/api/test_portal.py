@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from prep_tracker.services.portal import LINK_DAYS, MOST_TRIES, SESSION_DAYS
+from prep_tracker.services.portal import AGAIN, LINK_DAYS, MOST_TRIES, SESSION_DAYS
 from tests.api.house import PIA, Caller, House
 
 BORN = {"birth_date": "1990-02-03"}
@@ -55,6 +55,105 @@ def test_a_link_lets_one_person_in_once(house: House, ana: Caller) -> None:
     again = open_session(house, token)
     assert again.status_code == 401
     assert again.json()["detail"] == open_session(house, "x" * 43).json()["detail"]
+
+
+KEY = "7d0c2f6b9a1e4835b6c0d1e2f3a49587"
+
+
+def knock(house: House, token: str, key: str = KEY, **more: object) -> httpx.Response:
+    """Use a link under a key, as the page does, so that a lost answer can be asked for again."""
+    return house.stranger().post("/v1/portal/sessions", {"token": token, **more}, Idempotency_Key=key)
+
+
+def test_an_answer_that_was_lost_on_the_way_is_given_again_to_the_same_key(house: House, ana: Caller) -> None:
+    procedure = ana.book()
+    token = link_of(ana, procedure)
+    first = knock(house, token)
+    assert first.status_code == 201
+    assert "idempotent-replayed" not in first.headers
+    house.clock.advance(AGAIN)
+    rows = house.rows()
+    again = knock(house, token)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.headers["cache-control"] == "no-store"
+    assert {name for name, found in house.rows().items() if found != rows[name]} <= {"audit"}, "one session"
+    assert house.caller(again.json()["access_token"]).get("/v1/portal/procedures").status_code == 200
+    house.clock.advance(timedelta(seconds=1))
+    assert knock(house, token).status_code == 401, "too late"
+    assert house.caller(first.json()["access_token"]).get("/v1/portal/procedures").status_code == 200
+
+
+@pytest.mark.parametrize("key", ["", KEY, "1", "short-of-twenty-char"[:19]])
+def test_a_second_person_with_the_same_link_is_not_let_in(house: House, ana: Caller, key: str) -> None:
+    token = link_of(ana, ana.book())
+    first = knock(house, token, key) if key else open_session(house, token)
+    assert first.status_code == 201
+    others = [KEY[::-1], KEY[:-1], KEY + "0", KEY.upper(), "1", *([] if key == KEY else [key] * bool(key))]
+    rows = house.rows()["portal_sessions"]
+    answers = [knock(house, token, other) for other in others] + [open_session(house, token)]
+    assert {answer.status_code for answer in answers} == {401}
+    assert {answer.json()["detail"] for answer in answers} == {open_session(house, "x" * 43).json()["detail"]}
+    assert house.rows()["portal_sessions"] == rows
+
+
+def test_the_key_of_one_link_opens_no_other(house: House, ana: Caller) -> None:
+    procedure = ana.book()
+    one, other = link_of(ana, procedure), link_of(ana, procedure)
+    assert knock(house, one).json()["access_token"] != knock(house, other).json()["access_token"]
+
+
+def test_a_link_used_by_many_at_once_makes_one_session(house: House, ana: Caller) -> None:
+    token = link_of(ana, ana.book())
+    asked = {"json": {"token": token}, "headers": {"Idempotency-Key": KEY}}
+    answers = house.stranger().together([("POST", "/v1/portal/sessions", asked)] * 5)
+    assert [answer.status_code for answer in answers] == [201] * 5
+    assert len({answer.content for answer in answers}) == 1
+    assert len(house.rows()["portal_sessions"]) == 1
+
+
+def test_an_ended_session_is_not_given_again(house: House, ana: Caller) -> None:
+    token = link_of(ana, ana.book())
+    made = knock(house, token)
+    assert house.caller(made.json()["access_token"]).send("DELETE", "/v1/portal/sessions").status_code == 204
+    assert knock(house, token).status_code == 401
+
+
+def test_the_date_of_birth_is_asked_again_too(house: House, ana: Caller) -> None:
+    house.person("Ada").send("PATCH", "/v1/clinic", json={"portal_birth_date": True})
+    token = link_of(ana, ana.book(patient=PIA | BORN))
+    assert knock(house, token).status_code == 422, "nothing is spent"
+    first = knock(house, token, **BORN)
+    assert first.status_code == 201
+    assert knock(house, token).status_code == 422
+    assert knock(house, token, birth_date="1990-02-04").status_code == 422
+    assert knock(house, token, **BORN).content == first.content
+
+
+def test_nothing_that_is_kept_opens_the_session_again(house: House, ana: Caller) -> None:
+    token = link_of(ana, ana.book())
+    secret = knock(house, token).json()["access_token"]
+    kept = repr(house.rows())
+    for known in (secret, secret.removeprefix("ps_"), token, KEY):
+        assert known not in kept
+
+
+def test_a_key_that_is_none_is_said_so_and_spends_nothing(house: House, ana: Caller) -> None:
+    token = link_of(ana, ana.book())
+    refused = knock(house, token, "no key " * 3)
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/Idempotency-Key"]
+    assert knock(house, token).status_code == 201
+
+
+def test_an_erased_patient_leaves_nothing_of_how_they_came_in(house: House, ana: Caller) -> None:
+    procedure = ana.book()
+    token = link_of(ana, procedure)
+    assert knock(house, token).status_code == 201
+    assert any(b"salt" in (row[7] or b"") for row in house.rows()["idempotency"])
+    patient = ana.get(procedure).json()["patient"]["id"]
+    assert house.person("Ada").send("DELETE", f"/v1/patients/{patient}").status_code == 204
+    assert house.rows()["idempotency"] == []
+    assert knock(house, token).status_code == 401
 
 
 def test_a_link_that_waited_too_long_is_worth_nothing(house: House, ana: Caller) -> None:

@@ -13,7 +13,7 @@ from tests.browser.patients import Patient
 from tests.browser.serving import Service
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, Page, Route
 
 Axe = Callable[["Page"], list[str]]
 LOST = "/p/#token=5uZ0rJ0d4mQ1wX8bT3yK6nL9pV2sF7hG-cA_eR4iUoY"
@@ -84,6 +84,52 @@ def test_the_same_link_tapped_again_on_the_same_phone_opens_the_list(service: Se
     patient.page.goto("about:blank")
     patient.page.goto(link)
     assert patient.see_list().number == "26 days"
+
+
+def lose_answers(page: Page, times: int) -> list[str | None]:
+    """Let requests to come in arrive, and lose the first answers on the way; gives the keys that came with them."""
+    keys: list[str | None] = []
+
+    def lose(route: Route) -> None:
+        keys.append(route.request.headers.get("idempotency-key"))
+        if len(keys) > times:
+            route.continue_()
+        else:
+            route.fetch()
+            route.abort("connectionreset")
+
+    page.route("**/v1/portal/sessions", lose)
+    return keys
+
+
+def test_an_answer_that_was_lost_in_a_lift_is_asked_for_again(service: Service, page_at: PageAt) -> None:
+    procedure = service.book()
+    page = page_at()
+    keys = lose_answers(page, 2)
+    patient = Patient(page)
+    page.goto(service.link(procedure))
+    page.click("#go")
+    assert patient.sees("The connection is weak. We are trying again. Please wait.")
+    assert patient.see_list().number == "26 days"
+    assert (len(keys), len(set(keys))) == (3, 1)
+    assert len(service.get(f"/v1/procedures/{procedure}/portal-sessions")["items"]) == 1
+    assert page.locator("#notice").inner_text() == ""
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.endsWith('knock'))") == []
+
+
+def test_the_same_message_tapped_again_after_the_lift_still_opens_the_list(service: Service, page_at: PageAt) -> None:
+    link = service.link(service.book())
+    page = page_at()
+    lose_answers(page, 1)
+    page.goto(link)
+    page.click("#go")
+    assert Patient(page).sees("The connection is weak.")
+    page.goto("about:blank")
+    assert Patient(page).come_in(link).number == "26 days"
+    other = page_at()
+    other.goto(link)
+    other.click("#go")
+    assert Patient(other).sees("This link does not work any more"), "another phone has another key"
 
 
 def test_another_used_link_leads_back_to_the_list_of_whoever_is_signed_in(service: Service, page_at: PageAt) -> None:

@@ -25,11 +25,17 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 SHOWN_ONCE = "This was done before with the same Idempotency-Key, and its answer is shown only once."
 
 
-def repeat_of(request: Request, key: str, what: bytes) -> Repeat:
-    """Name a request by its key, by whose it is, and by what it asks. Raises ``InvalidError`` for what is no key."""
+def checked(key: str) -> str:
+    """Give a key back. Raises ``InvalidError`` for what is none."""
     if not _KEY.fullmatch(key):
         message = "Send 1 to 255 visible ASCII characters."
         raise InvalidError(Fault("/Idempotency-Key", "idempotency-key", message))
+    return key
+
+
+def repeat_of(request: Request, key: str, what: bytes) -> Repeat:
+    """Name a request by its key, by whose it is, and by what it asks. Raises ``InvalidError`` for what is no key."""
+    checked(key)
     whole = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + what
     desk: Desk = request.state.desk
     return Repeat(desk.actor.credential_id, request.url.path, key, hashlib.sha256(whole).hexdigest())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
+import json
 import re
 import secrets
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -12,8 +15,9 @@ from typing import TYPE_CHECKING, Literal
 from prep_tracker.desk.case import note_other
 from prep_tracker.domain.actor import Actor
 from prep_tracker.domain.errors import ConflictError, NotFoundError, UnauthenticatedError
-from prep_tracker.store import audit, clinics, patients, portal, procedures
+from prep_tracker.store import audit, clinics, idempotency, patients, portal, procedures
 from prep_tracker.store.audit import AuditLine
+from prep_tracker.store.idempotency import Repeat
 from prep_tracker.store.portal import Holder, LinkRow, SessionRow
 
 if TYPE_CHECKING:
@@ -26,6 +30,10 @@ SESSION_DAYS = 60
 """How long a phone stays signed in: longer than a preparation takes."""
 MINTED = timedelta(hours=12)
 """How long a session lasts that the clinic's portal asked for: the portal knows its patient and can ask again."""
+AGAIN = timedelta(minutes=10)
+"""How long the answer to a link is given again to whoever asks with the same key: it may have been lost on the way."""
+SHORTEST_KEY = 20
+"""Characters of a key that opens a link again: a shorter one might be guessed, or be the same for everybody."""
 MOST_TRIES = 5
 _TOKEN = re.compile(r"ps_[A-Za-z0-9_-]{43}", re.ASCII)
 REFUSED = "This link or session cannot be used, or not any more. Ask the clinic for a new link."
@@ -33,10 +41,11 @@ REFUSED = "This link or session cannot be used, or not any more. Ask the clinic 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session at the only moment at which its secret is known."""
+    """A session at the only moment at which its secret is known; ``again``: to a repeat."""
 
     token: str
     row: SessionRow
+    again: bool = False
 
 
 Refusal = Literal["refused", "birth-date-needed", "birth-date-wrong"]
@@ -74,17 +83,29 @@ def find_clinic(connection: Connection, token: str) -> str:
 
 
 def open_link(
-    connection: Connection, clinic_id: str, token: str, birth_date: date | None, *, now: datetime, request_id: str
+    connection: Connection,
+    clinic_id: str,
+    token: str,
+    birth_date: date | None,
+    *,
+    key: str | None = None,
+    now: datetime,
+    request_id: str,
 ) -> Opened | Refusal:
     """Use a link: the first who comes is let in, with the right date of birth where the clinic asks for it.
 
-    A refusal is given back, not raised, because a wrong date of birth is counted and has to be kept.
+    Who comes again within ``AGAIN`` with the ``key`` of the first time is given the same session. A refusal is given
+    back, not raised, because a wrong date of birth is counted and has to be kept.
     """
+    key = key if key is not None and len(key) >= SHORTEST_KEY else None
     try:
         link = portal.lock_link(connection, clinic_id, _hash(token))
     except NotFoundError:
         return "refused"
-    if link.used_at is not None or link.expires_at <= now or link.tries >= MOST_TRIES:
+    if link.expires_at <= now or link.tries >= MOST_TRIES:
+        return "refused"
+    known = None if key is None or link.used_at is None else _known(connection, link, token, key, now)
+    if link.used_at is not None and known is None:
         return "refused"
     row = procedures.get(connection, clinic_id, link.procedure_id)
     clinic = clinics.get(connection, clinic_id)
@@ -94,16 +115,14 @@ def open_link(
             return "birth-date-needed"
         portal.count_try(connection, clinic_id, link.token_hash)
         return "birth-date-wrong" if link.tries + 1 < MOST_TRIES else "refused"
-    portal.use_link(connection, clinic_id, link.token_hash, now)
-    until = now + timedelta(days=SESSION_DAYS)
-    opened = _open(connection, clinic_id, link.procedure_id, row.patient_id, link.holder, now, until)
+    opened = known or _use(connection, link, row.patient_id, token, key, now)
     line = AuditLine(
         now,
         link.holder,
         opened.row.id,
         "",
         "E",
-        "portal-session.began",
+        "portal-session.repeated" if opened.again else "portal-session.began",
         "procedure",
         201,
         entity_id=link.procedure_id,
@@ -112,6 +131,42 @@ def open_link(
     )
     audit.add(connection, clinic_id, line)
     return opened
+
+
+def _use(connection: Connection, link: LinkRow, patient_id: str, token: str, key: str | None, now: datetime) -> Opened:
+    """Spend a link on a session. With a key, what is needed to give the same answer again is kept, and no secret."""
+    portal.use_link(connection, link.clinic_id, link.token_hash, now)
+    secret = None
+    if key is not None:
+        salt = secrets.token_bytes(32)
+        secret = _derived(token, key, salt)
+        repeat = _repeat(link, key)
+        kept = json.dumps({"procedure_id": link.procedure_id, "salt": salt.hex()}).encode()
+        idempotency.claim(connection, link.clinic_id, repeat, now=now)
+        idempotency.finish(connection, link.clinic_id, repeat, 201, {}, kept)
+    until = now + timedelta(days=SESSION_DAYS)
+    return _open(connection, link.clinic_id, link.procedure_id, patient_id, link.holder, now, until, secret)
+
+
+def _known(connection: Connection, link: LinkRow, token: str, key: str, now: datetime) -> Opened | None:
+    """Give the session that this link began under this key a short while ago, unless it has ended."""
+    kept = idempotency.find(connection, link.clinic_id, _repeat(link, key))
+    if kept is None or link.used_at is None or now - link.used_at > AGAIN:
+        return None
+    secret = _derived(token, key, bytes.fromhex(json.loads(kept.body)["salt"]))
+    found = portal.find_session(connection, _hash(secret))
+    return None if found is None or found[0].revoked_at is not None else Opened(secret, found[0], again=True)
+
+
+def _repeat(link: LinkRow, key: str) -> Repeat:
+    """Name a use of a link. Of the key there is only a hash, for the session's secret follows from it."""
+    return Repeat(link.token_hash, "/v1/portal/sessions", _hash(key), link.token_hash)
+
+
+def _derived(token: str, key: str, salt: bytes) -> str:
+    """Make the secret of a session out of the link's, the caller's key, and what is kept here: none will do alone."""
+    made = hmac.digest(token.encode(), b"portal-session\0" + salt + key.encode(), "sha256")
+    return f"ps_{urlsafe_b64encode(made).rstrip(b'=').decode()}"
 
 
 def recognise_session(connection: Connection, token: str, *, now: datetime) -> tuple[Actor, ClinicRow]:
@@ -162,8 +217,9 @@ def _open(
     holder: Holder,
     now: datetime,
     until: datetime,
+    secret: str | None = None,
 ) -> Opened:
-    token = f"ps_{secrets.token_urlsafe(32)}"
+    token = secret or f"ps_{secrets.token_urlsafe(32)}"
     row = SessionRow(_hash(token), secrets.token_hex(8), clinic_id, procedure_id, patient_id, holder, now, until, None)
     portal.add_session(connection, clinic_id, row)
     return Opened(token, row)

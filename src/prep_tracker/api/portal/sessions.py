@@ -16,6 +16,7 @@ from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import Door, Handler, IdempotencyKey, Service, act, read, respond
 from prep_tracker.api.portal import examples
 from prep_tracker.api.portal import schemas as shapes
+from prep_tracker.api.repeating import checked
 from prep_tracker.api.wire import Answer, answer
 from prep_tracker.domain.errors import Fault, InvalidError, UnauthenticatedError
 from prep_tracker.services import portal
@@ -66,13 +67,14 @@ open_router = APIRouter(route_class=SessionDoor, tags=["Portal"])
 async def open_session(request: Request, body: shapes.SessionIn, idempotency_key: IdempotencyKey = None) -> Response:
     """Open a session: with the token of a link, once; or, for a portal's backend, for the patient of a procedure.
 
-    Where the clinic asks for the date of birth, a link without it is answered by 422 and stays good.
+    Where the clinic asks for the date of birth, a link without it is answered by 422 and stays good. With an
+    `Idempotency-Key` of 20 characters or more, chosen at random, the answer is given again for ten minutes, should it
+    have been lost on the way: to this key only.
     """
     if body.token is not None:
-        made = await _by_link(request, body)
-        return Response(
-            answer(201, _session(made)).body, 201, {"Cache-Control": "no-store"}, media_type="application/json"
-        )
+        made = await _by_link(request, body, None if idempotency_key is None else checked(idempotency_key))
+        headers = {"Cache-Control": "no-store"} | ({"Idempotent-Replayed": "true"} if made.again else {})
+        return Response(answer(201, _session(made)).body, 201, headers, media_type="application/json")
     procedure_id = body.procedure_id or ""
 
     def work(connection: Connection, desk: Desk) -> Answer:
@@ -83,7 +85,7 @@ async def open_session(request: Request, body: shapes.SessionIn, idempotency_key
     return await act(request, work, keep=False)
 
 
-async def _by_link(request: Request, body: shapes.SessionIn) -> Opened:
+async def _by_link(request: Request, body: shapes.SessionIn, key: str | None) -> Opened:
     service: Service = request.app.state.service
     token, now = body.token or "", service.clock.now()
     found: Opened | Refusal = "refused"
@@ -91,7 +93,7 @@ async def _by_link(request: Request, body: shapes.SessionIn) -> Opened:
         clinic_id = request.state.clinic_id = await service.store.read(lambda c: portal.find_clinic(c, token), EVERY)
         found = await service.store.write(
             lambda c: portal.open_link(
-                c, clinic_id, token, body.birth_date, now=now, request_id=request.state.request_id
+                c, clinic_id, token, body.birth_date, key=key, now=now, request_id=request.state.request_id
             ),
             clinic_id,
         )

@@ -3,6 +3,9 @@
 
 const SESSION = "prep-tracker:session";
 const LANGUAGE = "prep-tracker:language";
+const KNOCK = "prep-tracker:knock";
+const PAUSES = [1_000, 4_000, 10_000];
+const PATIENCE = 12_000;
 const PAGES = ["open", "none", "refused", "left", "list"];
 const $ = (id) => document.getElementById(id);
 const list = document.querySelector("prep-checklist");
@@ -48,6 +51,32 @@ function begin() {
   else show(known ? "list" : "none");
 }
 
+/** Give the key under which this link is opened: another try with it is given the same answer. */
+function knock() {
+  let known = null;
+  try { known = JSON.parse(kept(KNOCK)); } catch { /* written by nobody we know */ }
+  if (known?.link === link.slice(0, 12)) return known.key;
+  const key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) => one.toString(16).padStart(2, "0")).join("");
+  keep(KNOCK, JSON.stringify({ link: link.slice(0, 12), key }));
+  return key;
+}
+
+/** Ask until there is an answer: in a lift it may be lost on its way, and then the link is spent. */
+async function ask(body) {
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": knock() };
+  for (let n = 0; ; n += 1) {
+    try {
+      const answer = await fetch("/v1/portal/sessions", {
+        method: "POST", cache: "no-store", credentials: "omit", headers, body, signal: AbortSignal.timeout?.(PATIENCE),
+      });
+      const said = await answer.json().catch((error) => { if (answer.ok) throw error; return {}; });
+      if (answer.status < 502 || n === PAUSES.length) return { status: answer.status, said };
+    } catch (error) { if (n === PAUSES.length) throw error; }
+    tell("page.trying");
+    await new Promise((done) => setTimeout(done, PAUSES[n]));
+  }
+}
+
 async function comeIn() {
   const field = $("birth-date");
   const asked = !$("birth").hidden;
@@ -56,16 +85,14 @@ async function comeIn() {
   $("open").setAttribute("aria-busy", "true");
   tell("");
   try {
-    const answer = await fetch("/v1/portal/sessions", {
-      method: "POST", cache: "no-store", credentials: "omit", headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ token: link, ...(asked ? { birth_date: field.value } : {}) }),
-    });
-    const said = await answer.json().catch(() => ({}));
+    const { status, said } = await ask(JSON.stringify({ token: link, ...(asked ? { birth_date: field.value } : {}) }));
     const wrong = said.errors?.[0]?.code;
-    if (answer.status === 201) {
+    tell("");
+    if (status === 201) {
       held = { access_token: said.access_token, expires_at: said.expires_at, link: link.slice(0, 12) };
       list.forget();
       keep(SESSION, JSON.stringify(held));
+      keep(KNOCK, null);
       link = null;
       field.value = "";
       show("list");
@@ -73,11 +100,12 @@ async function comeIn() {
       $("birth").hidden = false;
       if (wrong === "birth-date-wrong") { field.setAttribute("aria-invalid", "true"); tell("page.birth.wrong"); }
       field.focus();
-    } else if (answer.status === 401 || answer.status === 422) {
+    } else if (status === 401 || status === 422) {
+      keep(KNOCK, null);
       link = null;
       $("back").hidden = !session();
       show("refused");
-    } else tell(answer.status === 429 ? "page.wait" : "problem_empty");
+    } else tell(status === 429 ? "page.wait" : "problem_empty");
   } catch { tell("page.no_connection"); }
   finally { $("open").removeAttribute("aria-busy"); }
 }
