@@ -1,6 +1,7 @@
 """A worker in a process of its own, which the tests kill: what it sends becomes a line of a file, before it is noted.
 
-Run as ``python -m tests.worker.sender URL FILE``.
+Run as ``python -m tests.worker.sender URL FILE FAULT SECONDS``: with one of ``faults.FAULTS``, and so long at most each
+before and after the line.
 """
 
 from __future__ import annotations
@@ -14,34 +15,41 @@ from datetime import timedelta
 from prep_tracker.channels import Outcome, Outgoing, Retry, Sent
 from prep_tracker.clock import SystemClock
 from prep_tracker.store.session import Store
-from prep_tracker.worker import Worker
+from tests.worker.faults import FAULTS
 
 LEASE = timedelta(seconds=2)
-MOST_SECONDS = 0.03
+BEGUN = ".begun"
 
 
 class ToFile:
-    """A receiver that never forgets: a line is appended in one piece, whoever is killed right after it."""
+    """A receiver that never forgets: a line is appended in one piece, whoever is killed right after it.
 
-    def __init__(self, path: str) -> None:
-        """Open the file."""
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        self._dice = random.Random()
+    Beside it stands a file with the id of each message that somebody began to send.
+    """
+
+    def __init__(self, path: str, seconds: float) -> None:
+        """Open the files."""
+        self._file, self._begun = (
+            os.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT) for name in (path, path + BEGUN)
+        )
+        self._seconds, self._dice = seconds, random.Random()
 
     def deliver(self, message: Outgoing) -> Outcome:
         """Take a while, write the line, take a while."""
-        time.sleep(self._dice.uniform(0, MOST_SECONDS))
+        os.write(self._begun, f"{message.id}\n".encode())
+        time.sleep(self._dice.uniform(0, self._seconds))
         if message.attempt == 1 and self._dice.random() < 0.02:
             return Retry("answered 503")
         os.write(self._file, message.payload + b"\n")
-        time.sleep(self._dice.uniform(0, MOST_SECONDS))
+        time.sleep(self._dice.uniform(0, self._seconds))
         return Sent("200")
 
 
 def main() -> None:
     """Send until killed."""
-    url, path = sys.argv[1:]
-    worker = Worker(Store.open(url), SystemClock(), {"webhook": ToFile(path)}, threads=4, lease=LEASE)
+    url, path, fault, seconds = sys.argv[1:]
+    channels = {"webhook": ToFile(path, float(seconds))}
+    worker = FAULTS[fault](Store.open(url), SystemClock(), channels, threads=4, lease=LEASE)
     sys.stdout.write("sending\n")
     sys.stdout.flush()
     worker.run()
