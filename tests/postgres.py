@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,18 +49,25 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 class Server:
     """A server that can be ended and begun again on the same data."""
 
-    def __init__(self, folder: Path, command: Sequence[StrPath], owner: dict[str, Any]) -> None:
-        """Keep how it is begun."""
+    def __init__(self, folder: Path, programs: Path, settings: dict[str, str], owner: dict[str, Any]) -> None:
+        """Keep how it is begun, and as whom."""
         self.data = folder / "data"
         self.url = f"postgresql://postgres@/postgres?host={folder / 's'}&port={PORT}"
-        self._folder, self._command, self._owner = folder, command, owner
+        self._folder, self._programs, self._settings, self._owner = folder, programs, settings, owner
         self._process: subprocess.Popen[bytes] | None = None
+
+    def create(self) -> None:
+        """Make its empty databases in the folder of its data."""
+        how = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+        initdb: list[StrPath] = [self._programs / "initdb", "-D", self.data, *how]
+        subprocess.run(initdb, check=True, capture_output=True, **RUN, **self._owner)
 
     def begin(self) -> None:
         """Begin, without waiting until it is ready."""
+        flags = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                self._command,
+                [self._programs / "postgres", "-D", self.data, "-p", str(PORT), *flags],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -113,48 +120,38 @@ def temporary_postgres(settings: dict[str, str] | None = None) -> Iterator[str]:
 
 @contextmanager
 def running_postgres(
-    settings: dict[str, str] | None = None, *, on: Callable[[Path], None] | None = None
+    settings: dict[str, str] | None = None, *, disk: Callable[[Path], AbstractContextManager[None]] | None = None
 ) -> Iterator[Server]:
-    """Run a server that may be ended and begun again meanwhile. ``on`` makes the empty folder of its data."""
+    """Run a server that may be ended and begun again meanwhile. ``disk`` puts a disk where its data will be."""
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))  # short: a socket's path has 107 bytes at most
     try:
-        owner: dict[str, Any] = {}
-        if os.geteuid() == 0:
-            folder.chmod(0o755)
-            owner = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-        programs = _programs(folder, owner)
-        data, sockets = folder / "data", folder / "s"
-        for place in (data, sockets):
-            place.mkdir(mode=0o700)
-            if place == data and on is not None:
-                on(place)
-            if owner:
-                os.chown(place, NOBODY, NOBODY)
-        initdb: list[StrPath] = [
-            programs / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-        ]
-        subprocess.run([*initdb, "--no-sync", "--no-instructions"], check=True, capture_output=True, **RUN, **owner)
-        chosen = SETTINGS | {"unix_socket_directories": str(sockets)} | (settings or {})
-        flags = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
-        server = Server(folder, [programs / "postgres", "-D", data, "-p", str(PORT), *flags], owner)
-        try:
+        server = _set_up(folder, settings or {})
+        with ExitStack() as stack:
+            if disk is not None:
+                stack.enter_context(disk(server.data))
+            server.create()
+            stack.callback(server.close)
             server.begin()
             server.wait()
             yield server
-        finally:
-            server.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _set_up(folder: Path, settings: dict[str, str]) -> Server:
+    """Make the folders of a server, and find its programs."""
+    owner: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        folder.chmod(0o755)
+        owner = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    sockets = folder / "s"
+    for place in (folder / "data", sockets):
+        place.mkdir(mode=0o700)
+        if owner:
+            os.chown(place, NOBODY, NOBODY)
+    chosen = SETTINGS | {"unix_socket_directories": str(sockets)} | settings
+    return Server(folder, _programs(folder, owner), chosen, owner)
 
 
 def _end_with_parent() -> Callable[[], None]:

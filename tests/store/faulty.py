@@ -96,6 +96,70 @@ def key_outside() -> None:
     door.act = act
 
 
+def told_too_early() -> None:
+    """Answer before the commit, on PostgreSQL."""
+    import asyncio
+
+    from sqlalchemy.util import await_only
+
+    from prep_tracker.store.postgresql import PostgresqlStore
+
+    write = PostgresqlStore.write
+
+    async def hasty(self: PostgresqlStore, fn: Callable[[Connection], Any], clinic: str) -> Any:  # noqa: ANN401 - what the function gives
+        made: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def early(connection: Connection) -> Any:  # noqa: ANN401 - what the function gives
+            result = fn(connection)
+            if not made.done():
+                made.set_result(result)
+            await_only(asyncio.sleep(SECONDS_BETWEEN))
+            return result
+
+        keeping = asyncio.ensure_future(write(self, early, clinic))
+        done, _ = await asyncio.wait({made, keeping}, return_when=asyncio.FIRST_COMPLETED)
+        keeping.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return next(iter(done)).result()
+
+    PostgresqlStore.write = hasty  # type: ignore[method-assign]
+
+
+def sick_is_a_fault() -> None:
+    """Take a database that is away for a fault of ours."""
+    from prep_tracker.store import postgresql
+
+    postgresql._is_sick = lambda *_: False
+
+
+def wait_unsaid() -> None:
+    """Refuse without a word of when to come again."""
+    from prep_tracker.api import problems
+
+    problem = problems.problem
+
+    def curt(request: Request, slug: str, detail: str, **rest: Any) -> Response:  # noqa: ANN401 - handed on
+        answer = problem(request, slug, detail, **rest)
+        if "retry-after" in answer.headers:
+            del answer.headers["retry-after"]
+        return answer
+
+    problems.problem = curt
+
+
+def hoarding() -> None:
+    """Keep something of every request for ever."""
+    from prep_tracker.api.envelope import Envelope
+
+    hoard: list[bytes] = []
+    answer = Envelope.__call__
+
+    async def kept(self: Envelope, *given: Any) -> None:  # noqa: ANN401 - handed on
+        hoard.append(b"x" * 1_000_000)
+        await answer(self, *given)
+
+    Envelope.__call__ = kept  # type: ignore[assignment,method-assign]
+
+
 def _instead(said: dict[str, str]) -> None:
     """Let SQLite's writer say something else than it means to."""
     from prep_tracker.store import sqlite
@@ -116,7 +180,18 @@ def _instead(said: dict[str, str]) -> None:
 
 
 FAULTS: dict[str, Callable[[], None]] = {
-    fault.__name__: fault for fault in (procedure_first, no_lock, late_lock, no_transaction, key_outside)
+    fault.__name__: fault
+    for fault in (
+        procedure_first,
+        no_lock,
+        late_lock,
+        no_transaction,
+        key_outside,
+        told_too_early,
+        sick_is_a_fault,
+        wait_unsaid,
+        hoarding,
+    )
 }
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -78,6 +78,31 @@ def serving(url: str, fault: str | None = None, **settings: str) -> Iterator[tup
             process.kill()
 
 
+def new_booking() -> dict[str, Any]:
+    """Give a booking of somebody new, with everything that can be said at once."""
+    number = next(NUMBERS)
+    return {
+        "patient": {"reference": f"L-{number}", "name": f"Pia {number}"},
+        "protocol": "laser-resurfacing",
+        "on": "2031-12-18",
+        "exposures": [{"to": "sun", "on": "2026-01-01"}],
+        "kept_since": {"no-retinoids": None},
+        "products": [{"text": "Differin", "kind": "skincare"}],
+    }
+
+
+class Acknowledged(Protocol):
+    """Whoever was told that something was done."""
+
+    @property
+    def booked(self) -> list[dict[str, Any]]:
+        """Give the procedures as they were answered."""
+
+    @property
+    def said(self) -> list[tuple[str, int]]:
+        """Give procedure and entry of each statement."""
+
+
 @dataclass
 class Load:
     """Four clients that book, mark and expose until the service is gone; and what was acknowledged to them."""
@@ -114,16 +139,7 @@ class Load:
                 return  # the service was killed
 
     def _once(self, client: httpx.Client) -> None:
-        number = next(NUMBERS)
-        booking = {
-            "patient": {"reference": f"L-{number}", "name": f"Pia {number}"},
-            "protocol": "laser-resurfacing",
-            "on": "2031-12-18",
-            "exposures": [{"to": "sun", "on": "2026-01-01"}],
-            "kept_since": {"no-retinoids": None},
-            "products": [{"text": "Differin", "kind": "skincare"}],
-        }
-        made = client.post("/v1/procedures", json=booking)
+        made = client.post("/v1/procedures", json=new_booking())
         if made.status_code != 201:
             self.refused.append(made.text)
             return
@@ -166,7 +182,7 @@ def faults(rows: Rows) -> list[str]:
         entries.setdefault(row["procedure_id"], []).append(row["seq"])
     lines: dict[str, list[str]] = {}
     for row in rows["audit"]:
-        if row["entity"] == "procedure":
+        if row["entity"] == "procedure" and row["outcome"] < 400:  # what was refused is on record as well
             lines.setdefault(row["entity_id"], []).append(row["event"])
     told: dict[tuple[str, str], list[int]] = {}
     for row in rows["messages"]:
@@ -191,7 +207,7 @@ def faults(rows: Rows) -> list[str]:
     return found
 
 
-def lost(load: Load, rows: Rows) -> list[str]:
+def lost(load: Acknowledged, rows: Rows) -> list[str]:
     """Name what was acknowledged and is not there, or stands without its line of audit or its messages."""
     versions = {row["id"]: row["version"] for row in rows["procedures"]}
     found = [one["id"] for one in load.booked if one["id"] not in versions]
