@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,14 +59,17 @@ def serving(url: str, fault: str | None = None, **settings: str) -> Iterator[tup
     """
     program: list[str | Path] = [PROGRAM] if fault is None else [sys.executable, "-m", "tests.store.faulty", fault]
     given = {"PREP_DATABASE_URL": url, "PREP_WORKER": "off"}
-    with subprocess.Popen(
-        [*program, "serve", "--port", "0", "--json"],
-        cwd=Path(__file__).parents[2],
-        env=os.environ | given | {f"PREP_{name.upper()}": value for name, value in settings.items()},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen(
+            [*program, "serve", "--port", "0", "--json"],
+            cwd=Path(__file__).parents[2],
+            env=os.environ | given | {f"PREP_{name.upper()}": value for name, value in settings.items()},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
         try:
             assert process.stdout is not None
             said = ""
@@ -73,6 +77,9 @@ def serving(url: str, fault: str | None = None, **settings: str) -> Iterator[tup
                 said += line
                 if line == "}\n":
                     break
+            else:
+                log.seek(0)
+                raise RuntimeError("the service did not start:\n" + log.read())
             yield json.loads(said)["url"], process
         finally:
             process.kill()
