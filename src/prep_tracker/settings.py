@@ -6,13 +6,15 @@ import os
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from prep_tracker.domain import people
 
 PREFIX = "PREP_"
 NOT_OURS = "PREP_TEST_"
@@ -91,7 +93,7 @@ class Settings(BaseSettings):
     )
     smtp_sender: str | None = Field(
         None,
-        pattern=r"^[^@\s]+@[^@\s]+$",
+        pattern=people.EMAIL,
         description="Write the address that e-mail comes from, as in prep@clinic.example.",
     )
     sms_url: str | None = Field(
@@ -124,6 +126,14 @@ class Settings(BaseSettings):
     def _are_long(cls, value: str | None) -> str | None:
         if value is not None and any(len(one.strip()) < SHORTEST_KEY for one in value.split(",")):
             raise ValueError("a secret that can be guessed")
+        return value
+
+    @field_validator("smtp_security")
+    @classmethod
+    def _is_encrypted(cls, value: str, others: ValidationInfo) -> str:
+        host = others.data.get("smtp_host")
+        if value == "none" and host is not None and not _is_here(host):
+            raise ValueError("addresses and passwords in clear for all on the way")
         return value
 
     @field_validator("public_url")
@@ -202,6 +212,14 @@ class _Environment(PydanticBaseSettingsSource):
         if wrong:
             raise WrongSettingsError(tuple(wrong))
         return found
+
+
+def _is_here(host: str) -> bool:
+    """Say whether a host is this very machine."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
 
 
 def _read_into(found: dict[str, Any], name: str, path: str, wrong: list[str]) -> None:

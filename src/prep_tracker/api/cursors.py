@@ -21,6 +21,14 @@ Cursor = Annotated[str | None, Query(alias="cursor", max_length=500, description
 _SIGNATURE = 12
 
 
+class CursorError(HTTPException):
+    """What was sent as a cursor is none of this list."""
+
+    def __init__(self) -> None:
+        """Say what to send instead."""
+        super().__init__(400, "Send the cursor as next of the page before has it, for the same list; or leave it out.")
+
+
 def cursor(owner: str, *place: str | int | None) -> str:
     """Write a place in a list as a cursor. ``owner`` names the clinic, and the list where there are several."""
     text = json.dumps(place, separators=(",", ":")).encode()
@@ -37,7 +45,7 @@ def place(owner: str, given: str) -> list[str | int | None]:
     # Base64 has spare bits and skips strange characters, so the same place could be written in several ways.
     is_ours = urlsafe_b64encode(raw).rstrip(b"=").decode() == given
     if not text or not is_ours or not hmac.compare_digest(signature, _sign(owner, text)):
-        raise HTTPException(400)
+        raise CursorError
     found: list[str | int | None] = json.loads(text)
     return found
 

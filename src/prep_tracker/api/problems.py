@@ -10,9 +10,11 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from prep_tracker.api.cursors import CursorError
 from prep_tracker.api.logs import failed
 from prep_tracker.catalog import speaking
 from prep_tracker.domain import errors as e
+from prep_tracker.domain import people
 from prep_tracker.exports.document import reason_document
 
 if TYPE_CHECKING:
@@ -163,7 +165,8 @@ def faults_of(error: RequestValidationError) -> list[e.Fault]:
 
 async def _http(request: Request, error: HTTPException) -> Response:
     slug = BY_STATUS.get(error.status_code, "internal")
-    return problem(request, slug, KINDS[slug].advice, headers=error.headers)
+    detail = error.detail if isinstance(error, CursorError) else KINDS[slug].advice
+    return problem(request, slug, detail, headers=error.headers)
 
 
 def unexpected(request: Request, error: Exception) -> Response:
@@ -190,6 +193,7 @@ _PLAIN = {
     "model_attributes_type": "Send a JSON object.",
     "model_type": "Send a JSON object.",
     "dict_type": "Send a JSON object.",
+    "list_type": "Send a list, in square brackets.",
     "string_pattern_mismatch": "Send a text of this form: {pattern}.",
     "string_too_long": "Send at most {max_length} characters.",
     "too_long": "Send at most {max_length}.",
@@ -197,6 +201,8 @@ _PLAIN = {
     "less_than_equal": "Send {le} or less.",
 }
 """What to send instead, by what the checker found."""
+_LIKE = {people.EMAIL: people.EMAIL_LIKE, people.PHONE: people.PHONE_LIKE, people.LANGUAGE: people.LANGUAGE_LIKE}
+"""The same, by the pattern that a text does not fit: nobody should have to read one."""
 
 
 def _message(error: Mapping[str, Any]) -> str:
@@ -215,5 +221,7 @@ def _message(error: Mapping[str, Any]) -> str:
         case "literal_error":
             expected = str(ctx["expected"]).replace("'", "")
             return f"Send {expected}."
+        case "string_pattern_mismatch" if ctx["pattern"] in _LIKE:
+            return _LIKE[ctx["pattern"]]
         case kind:
             return _PLAIN[kind].format_map(ctx) if kind in _PLAIN else f"{error['msg']}."

@@ -18,7 +18,7 @@ from pydantic import (
     StringConstraints,
 )
 
-from prep_tracker.api.wire import CLEAN, EMAIL, WHOLE, Day, In, Key, Name, Time, Words, Zone
+from prep_tracker.api.wire import CLEAN, WHOLE, Day, In, Key, Name, Time, Words, Zone
 from prep_tracker.domain import people
 from prep_tracker.domain.days import LATEST
 from prep_tracker.domain.entries import LONGEST_LABEL
@@ -30,8 +30,6 @@ Reference = Annotated[Name, Field(description="The clinic's own number for the p
 Email = Annotated[
     str,
     StringConstraints(strict=True, max_length=people.LONGEST_EMAIL, pattern=people.EMAIL),
-    AfterValidator(clean_text),
-    Field(json_schema_extra=EMAIL),
 ]
 Phone = Annotated[str, StringConstraints(strict=True, max_length=people.LONGEST_PHONE, pattern=people.PHONE)]
 ProtocolName = Annotated[

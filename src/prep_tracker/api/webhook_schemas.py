@@ -59,7 +59,10 @@ class WebhookChangeIn(In):
     events: Annotated[Events | None, Stays()] = None
     content: Annotated[Content | None, Stays()] = None
     active: Annotated[StrictBool | None, Stays()] = None
-    new_secret: StrictBool = Field(default=False, description="Make a new secret; the one before it signs too.")
+    new_secret: StrictBool = Field(default=False, description="Make a new secret; those before it sign too.")
+    drop_old_secret: StrictBool = Field(
+        default=False, description="Let only the newest secret sign; with new_secret, only that one."
+    )
 
 
 class WebhookOut(Out):

@@ -73,8 +73,6 @@ CLEAN = {"pattern": f"^[^{_HOSTILE}]*$"}
 """Tell in a JSON schema what ``clean_text`` takes."""
 SOME = {"pattern": f"^[^{_HOSTILE}]*[^{_HOSTILE}{_SPACES}][^{_HOSTILE}]*$"}
 """Tell in a JSON schema what ``clean_text`` and ``some_text`` take together."""
-EMAIL = {"pattern": "^{0}@{0}\\.{0}$".format(f"[^@\\s{_HOSTILE}]+")}
-"""Tell in a JSON schema how an e-mail address may look."""
 
 
 def some_text(text: str) -> str:

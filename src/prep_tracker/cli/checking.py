@@ -36,7 +36,21 @@ def problems() -> list[str]:
         settings = load_settings()
     except RefusedError as error:
         return list(error.lines)
-    return [*_open_files(settings), *_unready(settings)]
+    return [*_half_set(settings), *_open_files(settings), *_unready(settings)]
+
+
+def _half_set(settings: Settings) -> list[str]:
+    """Name settings about mail that need another one."""
+    wrong = []
+    if settings.smtp_host is not None and settings.smtp_sender is None:
+        wrong.append(
+            "PREP_SMTP_HOST is set without PREP_SMTP_SENDER: only clinics with a sender of their own send e-mail."
+        )
+    if settings.smtp_host is None and (settings.smtp_sender is not None or settings.smtp_user is not None):
+        wrong.append("There are settings for e-mail, but PREP_SMTP_HOST is not set, so no e-mail is sent.")
+    if (settings.smtp_user is None) != (settings.smtp_password is None):
+        wrong.append("PREP_SMTP_USER and PREP_SMTP_PASSWORD belong together: set both, or none of them.")
+    return wrong
 
 
 def _open_files(settings: Settings) -> list[str]:

@@ -99,3 +99,10 @@ def choose_clinic(store: Store, wanted: str | None) -> ClinicRow:
     begin = f"There is no clinic {wanted}." if wanted else "There are several clinics."
     listed = [f"  {one.id}  {one.name}" for one in found]
     raise RefusedError(f"{begin} Name one of these with --clinic:", *listed, code=MISUSED)
+
+
+def is_demo(store: Store) -> bool:
+    """Say whether a database is that of a demo: everybody in it is invented, and nobody is written to."""
+    from prep_tracker.store import clinics
+
+    return any(clinic.is_demo for clinic in store.run_read(clinics.every))

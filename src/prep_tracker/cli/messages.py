@@ -9,6 +9,7 @@ import typer
 from prep_tracker.cli.out import FAILED, Commands, RefusedError, say, say_json
 
 if TYPE_CHECKING:
+    from prep_tracker.channels import Outgoing
     from prep_tracker.desk.case import Desk
     from prep_tracker.store.session import Store
 
@@ -83,25 +84,38 @@ def replay(
 
 
 @app.command("test")
-def plan_test(
+def send_trial(
     channel: Annotated[Literal["email", "sms"], typer.Argument(help="By which way.")],
     to: Annotated[str, typer.Argument(metavar="ADDRESS", help="An address or number of your own.")],
     lang: Annotated[str, typer.Option(metavar="LANG", help="The language of the message.")] = "en",
     clinic: Clinic = None,
     as_json: Json = False,
 ) -> None:
-    """Plan a message that is about nobody, to see whether messages arrive."""
+    """Send a message that is about nobody at once, and say whether it was taken."""
     from prep_tracker.catalog.speaking import choose_language
+    from prep_tracker.channels import Sent
+    from prep_tracker.cli.database import load_settings
     from prep_tracker.services import messages
+    from prep_tracker.worker.channels import channels_of
 
     language = choose_language(lang, None)
-    planned = _at_desk(
-        clinic, lambda store, desk: store.run_write(lambda c: messages.send_test(c, desk, channel, to, language))
-    )
+
+    def work(store: Store, desk: Desk) -> tuple[Outgoing, bool]:
+        trial = store.run_write(lambda c: messages.write_trial(c, desk, channel, to, language))
+        return trial, desk.clinic.is_demo
+
+    trial, demo = _at_desk(clinic, work)
+    outcome = channels_of(load_settings(), demo=demo)[channel].deliver(trial)
+    taken = isinstance(outcome, Sent)
+    what = outcome.note if isinstance(outcome, Sent) else outcome.reason
     if as_json:
-        say_json({"id": planned, "status": "planned"})
+        say_json({"id": trial.id, "status": "sent" if taken else "failed", "detail": what})
+    elif taken:
+        say(f"Sent: {what}")
     else:
-        say(f"Planned {planned}. Whoever serves or works sends it next.")
+        raise RefusedError(f"It was not sent: {what}", code=FAILED)
+    if not taken:
+        raise typer.Exit(FAILED)
 
 
 def _at_desk(clinic: str | None, work: Any) -> Any:  # noqa: ANN401 - gives what the work gives

@@ -12,7 +12,7 @@ import uvicorn
 from prep_tracker.api import logs
 from prep_tracker.api.app import create_app
 from prep_tracker.api.limits import Limits
-from prep_tracker.cli.database import load_settings, open_store, prepare
+from prep_tracker.cli.database import is_demo, load_settings, open_store, prepare
 from prep_tracker.cli.db import require_bound
 from prep_tracker.cli.out import FAILED, RefusedError, say, say_json
 from prep_tracker.clock import SystemClock, TravelClock
@@ -77,7 +77,7 @@ def worker_of(settings: Settings, store: Store, clock: Clock, url: str, *, demo:
         return None
     # In a demo whoever reads a message sits at this machine.
     public_url = settings.public_url or (url if demo else None)
-    return Worker(store, clock, channels_of(settings, clock, demo=demo), public_url=public_url)
+    return Worker(store, clock, channels_of(settings, demo=demo or is_demo(store)), public_url=public_url)
 
 
 def tracer_of(settings: Settings) -> Tracer | None:

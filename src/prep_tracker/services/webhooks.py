@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 from uuid import uuid4
 
+from prep_tracker.channels.endpoints import fault_of
 from prep_tracker.desk.case import Desk, note_other
 from prep_tracker.domain.errors import ConflictError, Fault, InvalidError, NotFoundError
 from prep_tracker.store import outbox, webhooks
@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 MOST = 20
 """How many endpoints a clinic may have: each event goes to every one of them."""
-_KEPT = 2
-"""Secrets that sign at a time: the new one, and the one before it until the next change."""
-_LONGEST = 500
+KEPT = 3
+"""Secrets that sign at a time: the new one and those before it.
+
+There is room for one whose answer got lost: asked for once more, it does not push out the one that the receiver has.
+"""
+OFF = "Turn the endpoint on first (active: true)."
+TAKEN_AWAY = "The endpoint was taken away."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Wish:
     content: Literal["ids", "full"] | None = None
     active: bool | None = None
     new_secret: bool = False
+    drop_old_secret: bool = False
 
 
 def list_webhooks(connection: Connection, desk: Desk) -> list[WebhookRow]:
@@ -66,9 +71,10 @@ def add(
 
 
 def change(connection: Connection, desk: Desk, webhook_id: str, wish: Wish) -> WebhookRow:
-    """Change an endpoint. A new secret signs beside the last one, so that the receiver can change over in peace.
+    """Change an endpoint. A new secret signs beside those before, so that the receiver can change over in peace.
 
-    Turned on again, it is told what happens from now on. Raises ``NotFoundError``, ``InvalidError``.
+    ``drop_old_secret``: only the newest signs from now on. Turned on again, it is told what happens from then on.
+    Raises ``NotFoundError``, ``InvalidError``.
     """
     row = webhooks.get(connection, desk.clinic.id, webhook_id, lock=True)
     if wish == Wish():
@@ -83,7 +89,7 @@ def change(connection: Connection, desk: Desk, webhook_id: str, wish: Wish) -> W
         content=wish.content or row.content,
         active=active,
         disabled_reason=None if active else row.disabled_reason or "turned off by the clinic",
-        secrets=[_secret(), *row.secrets][:_KEPT] if wish.new_secret else row.secrets,
+        secrets=([_secret(), *row.secrets] if wish.new_secret else row.secrets)[: 1 if wish.drop_old_secret else KEPT],
         version=row.version + 1,
     )
     webhooks.change(connection, desk.clinic.id, changed)
@@ -92,8 +98,9 @@ def change(connection: Connection, desk: Desk, webhook_id: str, wish: Wish) -> W
 
 
 def remove(connection: Connection, desk: Desk, webhook_id: str) -> None:
-    """Take an endpoint away: what waits for it is not sent. Raises ``NotFoundError``."""
+    """Take an endpoint away: what waits for it is not sent, what failed is settled. Raises ``NotFoundError``."""
     webhooks.remove(connection, desk.clinic.id, webhook_id)
+    webhooks.settle_rest(connection, desk.clinic.id, webhook_id, TAKEN_AWAY, now=desk.now)
     note_other(connection, desk, "D", "webhook.removed", "webhook", webhook_id, outcome=204)
 
 
@@ -106,8 +113,11 @@ def deliveries(
 
 
 def replay(connection: Connection, desk: Desk, webhook_id: str, message_id: str) -> MessageRow:
-    """Send something once more, under the same id. Raises ``NotFoundError``, ``ConflictError`` if it waits anyway."""
-    webhooks.get(connection, desk.clinic.id, webhook_id)
+    """Send something once more, under the same id. Raises ``NotFoundError``.
+
+    It is a ``ConflictError`` while it waits anyway, where it was dropped, and while the endpoint is off.
+    """
+    _require_on(webhooks.get(connection, desk.clinic.id, webhook_id))
     if outbox.get(connection, desk.clinic.id, message_id).endpoint_id != webhook_id:
         raise NotFoundError
     again = outbox.replay(connection, desk.clinic.id, message_id, now=desk.now)
@@ -116,12 +126,18 @@ def replay(connection: Connection, desk: Desk, webhook_id: str, message_id: str)
 
 
 def send_test(connection: Connection, desk: Desk, webhook_id: str) -> MessageRow:
-    """Send a test, which is about nothing and nobody. Raises ``NotFoundError``."""
+    """Send a test, which is about nothing and nobody. Raises ``NotFoundError``, ``ConflictError`` while it is off."""
     row = webhooks.get(connection, desk.clinic.id, webhook_id)
+    _require_on(row)
     new = NewMessage(new_id(), "test", "webhook", {}, desk.now, endpoint_id=row.id)
     outbox.add(connection, desk.clinic.id, [new], now=desk.now)
     note_other(connection, desk, "E", "webhook.tested", "webhook", webhook_id, outcome=202)
     return outbox.get(connection, desk.clinic.id, new.id)
+
+
+def _require_on(row: WebhookRow) -> None:
+    if not row.active:
+        raise ConflictError(OFF)
 
 
 def _secret() -> str:
@@ -129,14 +145,7 @@ def _secret() -> str:
 
 
 def _check(url: str, desk: Desk) -> None:
-    """Refuse what cannot be an endpoint. Whether it lies inside is looked at when it is connected to, each time."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    schemes = {"https", "http"} if desk.clinic.is_demo else {"https"}
-    plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= _LONGEST
-    if not plain or parts.scheme not in schemes or not parts.hostname or "@" in parts.netloc or port == 0:
-        message = "Send an https address without a user name, of at most 500 characters."
-        raise InvalidError(Fault("/url", "url", message))
+    """Refuse what cannot be an endpoint. What its name leads to is looked at when it is connected to, each time."""
+    fault = fault_of(url, demo=desk.clinic.is_demo)
+    if fault is not None:
+        raise InvalidError(Fault("/url", "url", fault))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from prep_tracker.domain.errors import NotFoundError
 from prep_tracker.store.rows import columns, is_one, of_clinic, this, values
-from prep_tracker.store.tables import webhook_endpoints
+from prep_tracker.store.tables import messages, webhook_endpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +68,15 @@ def remove(connection: Connection, clinic_id: str, webhook_id: str) -> None:
     """Take an endpoint away. Raises ``NotFoundError``."""
     if connection.execute(_REMOVE, this(clinic_id, webhook_id)).rowcount != 1:
         raise NotFoundError
+
+
+def settle_rest(connection: Connection, clinic_id: str, webhook_id: str, reason: str, *, now: datetime) -> None:
+    """Drop what is planned for an endpoint that was taken away, and what could not be sent: nobody has to see to it."""
+    rest = (
+        update(messages)
+        .where(of_clinic(messages), is_one(messages, "endpoint_id"), messages.c.status.in_(("planned", "failed")))
+        .values(status="dropped", reason=reason, settled_at=now, lease_until=None, lease_token=None)
+    )
+    # Whoever said something meanwhile had still seen the endpoint; the first statement has waited for them.
+    for _ in range(2):
+        connection.execute(rest, this(clinic_id, webhook_id))

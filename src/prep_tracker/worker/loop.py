@@ -127,7 +127,7 @@ class Worker:
 
     def _round(self, pool: ThreadPoolExecutor) -> bool:
         """Attend to what is due and begin to send; say whether there may be more to do at once."""
-        self._clean()
+        self.clean()
         attended = self._attend_all()
         free = self._crowd.free()
         # Claims are made for many at a time, for each is a transaction.
@@ -162,9 +162,9 @@ class Worker:
         try:
             return self._try(row)
         except UnavailableError:
-            _log().warning("what became of a message could not be kept; it is tried again", message=row.id)
+            _log().warning("what became of a message could not be kept; it is tried again", number=row.number)
         except Exception as error:  # noqa: BLE001 - the lease runs out, and it is tried again
-            _log().error("a message could not be sent", message=row.id, **_told(error))
+            _log().error("a message could not be sent", number=row.number, **_told(error))
         return 0.0
 
     def _try(self, row: MessageRow) -> float:
@@ -177,7 +177,7 @@ class Worker:
             try:
                 outcome = channel.deliver(ready.outgoing)
             except Exception as error:  # noqa: BLE001 - a fault of ours, as if the other side had not answered
-                _log().error("a channel failed", channel=row.channel, message=row.id, **_told(error))
+                _log().error("a channel failed", channel=row.channel, number=row.number, **_told(error))
                 outcome = Retry(f"A fault of ours: {type(error).__name__}.")
         took = monotonic() - began
         now, chance = self._clock.now(), self._chance()
@@ -229,7 +229,7 @@ class Worker:
             return LONGEST_SLEEP
         return max(SHORTEST_SLEEP, min(LONGEST_SLEEP, (at - now).total_seconds()))
 
-    def _clean(self) -> None:
+    def clean(self) -> None:
         """Once a day, forget what systems were told a month ago, and what this process remembers of procedures."""
         now = self._clock.now()
         if self._cleaned_on == now.date():

@@ -62,18 +62,25 @@ async def add_webhook(request: Request, body: shapes.WebhookIn, idempotency_key:
     "/v1/webhooks/{webhook_id}",
     response_model=shapes.ChangedWebhookOut,
     summary="Change a webhook, or its secret",
-    **documented({"active": True}, shapes.WEBHOOK | {"secret": None}, 404, roles=ADMIN),
+    **documented({"active": True}, shapes.WEBHOOK | {"secret": None}, 404, 409, roles=ADMIN),
 )
-async def change_webhook(request: Request, webhook_id: str, body: shapes.WebhookChangeIn) -> Response:
-    """Change an endpoint. With ``new_secret`` the new one is shown once; the one before signs too, until the next."""
-    wish = webhooks.Wish(body.url, body.events, body.content, body.active, body.new_secret)
+async def change_webhook(
+    request: Request, webhook_id: str, body: shapes.WebhookChangeIn, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Change an endpoint. With ``new_secret`` the new one is shown once; those before sign too.
+
+    ``drop_old_secret`` ends that, at once.
+    """
+    wish = webhooks.Wish(
+        body.url, body.events, body.content, body.active, body.new_secret, drop_old_secret=body.drop_old_secret
+    )
 
     def work(connection: Connection, desk: Desk) -> Answer:
         row = webhooks.change(connection, desk, webhook_id, wish)
         shown = row.secrets[0] if body.new_secret else None
         return answer(200, _shown(row) | {"secret": shown}, Cache_Control="no-store")
 
-    return await act(request, work)
+    return await act(request, work, keep=not body.new_secret)
 
 
 @router.delete(
@@ -128,7 +135,7 @@ async def replay(
     status_code=202,
     response_model=shapes.DeliveryOut,
     summary="Send a test",
-    **documented(None, shapes.DELIVERY, 404, roles=ADMIN),
+    **documented(None, shapes.DELIVERY, 404, 409, roles=ADMIN),
 )
 async def send_test(request: Request, webhook_id: str, idempotency_key: IdempotencyKey = None) -> Response:
     """Send a test, signed as everything is; its deliveries say what became of it."""
