@@ -119,6 +119,8 @@ def away(answer: httpx.Response) -> bool:
         answer.status_code == 503
         and int(answer.headers["retry-after"]) > 0
         and "WWW-Authenticate" not in answer.headers
+        and "database" not in answer.text
+        and "identity provider" in answer.json()["detail"]
     )
 
 

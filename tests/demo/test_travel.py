@@ -110,6 +110,13 @@ def test_travelling_needs_a_key(place: Place) -> None:
     assert place.send("PUT", "/v1/demo/today", "integration", json={"on": place.day(1)}).status_code == 403
 
 
+def test_the_openapi_document_of_a_demo_tells_that_travelling_needs_a_key(place: Place) -> None:
+    told = place.send("GET", "/openapi.json", None).json()["paths"]["/v1/demo/today"]["put"]
+    assert told["security"] == [{"key": []}]
+    assert {"401", "403", "422"} <= told["responses"].keys()
+    assert told["requestBody"]["content"]["application/json"]["example"] == {"on": "2026-12-04"}
+
+
 def test_outside_a_demo_there_is_nothing_of_it(store: Store) -> None:
     app = create_app(store, SystemClock())
     assert not [path for path in app.openapi()["paths"] if "demo" in path]

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import Door, Service, desk_of, respond
 from prep_tracker.api.pages.rendering import render
 from prep_tracker.api.pages.signing_in import Open
@@ -47,7 +48,12 @@ class TodayOut(Out):
     really: Day
 
 
-@router.put("/v1/demo/today", response_model=TodayOut, summary="Let it be another day in the demo")
+@router.put(
+    "/v1/demo/today",
+    response_model=TodayOut,
+    summary="Let it be another day in the demo",
+    **documented({"on": "2026-12-04"}, {"on": "2026-12-04", "really": "2026-11-22"}),
+)
 async def set_today(request: Request, body: TodayIn) -> Response:
     """Go ahead to a day, in the clinic's zone. Going to the real today tells the whole demo from its beginning."""
     desk = desk_of(request)

@@ -47,7 +47,7 @@ KINDS: dict[str, Kind] = {
     "precondition-required": Kind(428, "Send If-Match", "Read the procedure and send its ETag as If-Match."),
     "too-many-requests": Kind(429, "Too many requests", "Wait as long as Retry-After says."),
     "internal": Kind(500, "Something went wrong on our side", "Tell whoever runs the service the request_id."),
-    "unavailable": Kind(503, "The database cannot be reached", "Try again after as long as Retry-After says."),
+    "unavailable": Kind(503, "Something that this needs cannot be reached", "Try again after as long as Retry-After says."),
 }
 
 ERRORS: dict[type[e.PrepError], str] = {

@@ -93,7 +93,7 @@ class BusyError(PrepError):
 
 
 class UnavailableError(PrepError):
-    """The database cannot answer at the moment."""
+    """The database, or a clinic's identity provider, cannot answer at the moment; the sentence says which."""
 
 
 class TooOftenError(PrepError):
