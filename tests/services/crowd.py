@@ -46,6 +46,8 @@ class Line:
     async def send(self, method: str, path: str, body: Json | None = None) -> Told:
         """Send a request and wait for its answer. Raises ``OSError`` or ``EOFError`` where none comes."""
         began = monotonic()
+        if self._streams is not None and self._streams[0].at_eof():
+            self.close()  # nobody had asked anything for a while
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port)
         reader, writer = self._streams

@@ -51,7 +51,7 @@ def whole(url: str, crowd: Crowd) -> None:
 async def restarted(server: Server, crowd: Crowd, times: int) -> list[float]:
     """End the server under load and begin it again, so many times; give the seconds from when it was back."""
     found = []
-    stranger = Line(crowd.address, crowd.keys[0])
+    looking = Line(crowd.address, crowd.keys[0])
     async with crowd.at_work(CLIENTS):
         for number in range(times):
             booked = len(crowd.booked)
@@ -60,13 +60,13 @@ async def restarted(server: Server, crowd: Crowd, times: int) -> list[float]:
             await until(lambda: server.is_gone)
             refused, away = crowd.statuses[503], monotonic()
             await until(lambda refused=refused: crowd.odd or crowd.statuses[503] >= refused + CLIENTS)
-            assert [(await stranger.send("GET", path)).status for path in ("/healthz", "/readyz")] == [200, 503]
+            assert [(await looking.send("GET", path)).status for path in ("/healthz", "/readyz")] == [200, 503]
             await asyncio.sleep(max(0.0, SECONDS_AWAY - (monotonic() - away)))
             server.begin()
             await until(lambda: server.is_ready)
             found.append(max(await first_answer(crowd.address, crowd.keys[0], MOST_SECONDS)))
-    assert (await stranger.send("GET", "/readyz")).status == 200
-    stranger.close()
+    assert (await looking.send("GET", "/readyz")).status == 200
+    looking.close()
     return found
 
 
