@@ -5,8 +5,8 @@ Addresses, consent and the plan are looked up now: what was agreed, moved or ans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from prep_tracker.domain.days import Calendar
     from prep_tracker.store import Connection
     from prep_tracker.store.clinics import ClinicRow
-    from prep_tracker.store.message_rows import MessageRow
+    from prep_tracker.store.message_rows import EndpointRow, MessageRow
 
 TOO_LATE = "Its time had passed before it was taken."
 NO_PROCEDURE = "The procedure is not there any more."
@@ -64,13 +64,35 @@ class Ready:
     body: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What several messages share, looked up once."""
+
+    clinics: dict[str, ClinicRow] = field(default_factory=dict)
+    endpoints: dict[tuple[str, str], EndpointRow | None] = field(default_factory=dict)
+
+
 def compose(connection: Connection, row: MessageRow, writing: Writing, *, now: datetime) -> Ready | Dropped:
     """Write a claimed message, or say why nothing is to be sent any more."""
+    return _compose(connection, row, writing, now, _Seen())
+
+
+def compose_all(
+    connection: Connection, rows: Sequence[MessageRow], writing: Writing, *, now: datetime
+) -> list[Ready | Dropped]:
+    """Write several claimed messages as ``compose`` does, at one moment."""
+    seen = _Seen()
+    return [_compose(connection, row, writing, now, seen) for row in rows]
+
+
+def _compose(connection: Connection, row: MessageRow, writing: Writing, now: datetime, seen: _Seen) -> Ready | Dropped:
     if row.not_after is not None and row.not_after <= now:
         return Dropped(TOO_LATE)
-    clinic = clinics.get(connection, row.clinic_id)
+    clinic = seen.clinics.get(row.clinic_id)
+    if clinic is None:
+        clinic = seen.clinics[row.clinic_id] = clinics.get(connection, row.clinic_id)
     if row.channel == "webhook":
-        return _webhook(connection, clinic, row, writing)
+        return _webhook(connection, clinic, row, writing, seen)
     if row.procedure_id is None:
         return _test(clinic, row)
     try:
@@ -152,10 +174,15 @@ def _line(now: datetime, what: str) -> str:
     return f"{now:%Y-%m-%dT%H:%M:%SZ} {what}"
 
 
-def _webhook(connection: Connection, clinic: ClinicRow, row: MessageRow, writing: Writing) -> Ready | Dropped:
+def _webhook(
+    connection: Connection, clinic: ClinicRow, row: MessageRow, writing: Writing, seen: _Seen
+) -> Ready | Dropped:
     endpoint = None
     if row.endpoint_id is not None:
-        endpoint = outbox.find_endpoint(connection, clinic.id, row.endpoint_id)
+        key = (clinic.id, row.endpoint_id)
+        if key not in seen.endpoints:
+            seen.endpoints[key] = outbox.find_endpoint(connection, *key)
+        endpoint = seen.endpoints[key]
     if endpoint is None or not endpoint.active:
         return Dropped(NO_ENDPOINT)
     payload = event_payload(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from time import monotonic
@@ -20,16 +20,18 @@ import structlog
 from prep_tracker.channels import NotSetUp, Outcome, Retry
 from prep_tracker.desk import bell, memory
 from prep_tracker.domain.errors import UnavailableError
-from prep_tracker.services import sending
 from prep_tracker.services.attending import attend
 from prep_tracker.services.clinic import calendar_of
-from prep_tracker.services.sending import MOST_CLAIMS, Ready, Writing, compose
+from prep_tracker.services.sending import MOST_CLAIMS, Dropped, Ready, Writing, compose, compose_all
 from prep_tracker.store import attending, claims
 from prep_tracker.worker.crowd import Crowd
+from prep_tracker.worker.notes import Notes, Tried
 
 if TYPE_CHECKING:
     from prep_tracker.channels import Channel
     from prep_tracker.clock import Clock
+    from prep_tracker.store import Connection
+    from prep_tracker.store.claims import Claimed
     from prep_tracker.store.message_rows import MessageRow
     from prep_tracker.store.session import Store
 
@@ -73,6 +75,7 @@ class Worker:
         self._chance, self._lease = chance, lease
         self._crowd = Crowd(threads)
         self._bell = threading.Event()
+        self._notes = Notes(store, _lost, self._bell.set)
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._cleaned_on: date | None = None
@@ -134,15 +137,17 @@ class Worker:
         if free * 2 < self._crowd.size:
             return False
         rows = self._claim(free)
-        for number, row in enumerate(rows):
-            if self._ending.is_set():
-                self._store.run_write(lambda c, rest=rows[number:]: _release(c, rest))  # type: ignore[misc]
-                return False
-            if self._crowd.enter(_place(row)):
-                pool.submit(self._deliver, row).add_done_callback(self._left(row))
-            else:
-                until = self._clock.now() + timedelta(seconds=5 + 10 * self._chance())
-                self._store.run_write(lambda c, row=row, until=until: claims.defer(c, row.clinic_id, row, until=until))  # type: ignore[misc]
+        if rows and self._ending.is_set():
+            self._store.run_write(lambda c: _release(c, rows))
+            return False
+        going = [row for row in rows if self._crowd.enter(_place(row))]
+        for row, ready in zip(going, self._compose(going), strict=True):
+            pool.submit(self._deliver, row, ready).add_done_callback(self._left(row))
+        gone = {row.number for row in going}
+        later = [(row, 5 + 10 * self._chance()) for row in rows if row.number not in gone]
+        if later:
+            now = self._clock.now()
+            self._store.run_write(lambda c: _defer(c, later, now))
         return bool(rows) or attended
 
     def _left(self, row: MessageRow) -> Callable[[Future[float]], None]:
@@ -154,22 +159,35 @@ class Worker:
         return left
 
     def _claim(self, limit: int) -> list[MessageRow]:
-        now = self._clock.now()
-        return self._store.run_write(lambda c: claims.claim(c, now=now, limit=limit, lease=self._lease))
+        while True:
+            done = self._store.run_write(self._claiming(limit))
+            if not done.more or self._ending.is_set():
+                return done.rows
 
-    def _deliver(self, row: MessageRow) -> float:
+    def _claiming(self, limit: int) -> Callable[[Connection], Claimed]:
+        now = self._clock.now()
+        return lambda connection: claims.claim_some(connection, now=now, limit=limit, lease=self._lease)
+
+    def _compose(self, rows: list[MessageRow]) -> Sequence[Ready | Dropped | None]:
+        """Write messages at one moment; None for each where it failed: each is then written for itself."""
+        now = self._clock.now()
+        try:
+            return self._store.run_read(lambda c: compose_all(c, rows, self._writing, now=now)) if rows else []
+        except Exception:  # noqa: BLE001 - find out which it is
+            return [None] * len(rows)
+
+    def _deliver(self, row: MessageRow, ready: Ready | Dropped | None = None) -> float:
         """Send one message and keep what became of it; give how many seconds the other side took."""
         try:
-            return self._try(row)
-        except UnavailableError:
-            _log().warning("what became of a message could not be kept; it is tried again", number=row.number)
+            return self._try(row, ready)
         except Exception as error:  # noqa: BLE001 - the lease runs out, and it is tried again
-            _log().error("a message could not be sent", number=row.number, **_told(error))
+            _lost(row, error)
         return 0.0
 
-    def _try(self, row: MessageRow) -> float:
+    def _try(self, row: MessageRow, ready: Ready | Dropped | None) -> float:
         now = self._clock.now()
-        ready = self._store.run_read(lambda c: compose(c, row, self._writing, now=now))
+        if ready is None:
+            ready = self._store.run_read(lambda c: compose(c, row, self._writing, now=now))
         outcome: Outcome | None = None
         began = monotonic()
         if isinstance(ready, Ready) and row.attempts <= MOST_CLAIMS:
@@ -180,8 +198,7 @@ class Worker:
                 _log().error("a channel failed", channel=row.channel, number=row.number, **_told(error))
                 outcome = Retry(f"A fault of ours: {type(error).__name__}.")
         took = monotonic() - began
-        now, chance = self._clock.now(), self._chance()
-        self._store.run_write(lambda c: sending.settle(c, row, ready, outcome, now=now, chance=chance))
+        self._notes.keep(Tried(row, ready, outcome, self._clock.now(), self._chance()))
         return took
 
     def _attend_all(self) -> bool:
@@ -245,6 +262,19 @@ class Worker:
 def _release(connection: Any, rows: list[MessageRow]) -> None:  # noqa: ANN401 - the store's own
     for row in rows:
         claims.release(connection, row.clinic_id, [row])
+
+
+def _defer(connection: Any, rows: list[tuple[MessageRow, float]], now: datetime) -> None:  # noqa: ANN401 - the store's own
+    for row, seconds in rows:
+        claims.defer(connection, row.clinic_id, row, until=now + timedelta(seconds=seconds))
+
+
+def _lost(row: MessageRow, error: Exception) -> None:
+    """Say that it is not kept what became of a message."""
+    if isinstance(error, UnavailableError):
+        _log().warning("what became of a message could not be kept; it is tried again", number=row.number)
+    else:
+        _log().error("a message could not be sent", number=row.number, **_told(error))
 
 
 def _place(row: MessageRow) -> str:
