@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 AGAIN = (0, 3, 7, 14, 28, 56, 112)
 """So many days after something first waits for the patient they are reminded of it: ever less often."""
+SOON = 4
+ENDLESS = date.max.toordinal()
 STILL_TO_DO = frozenset({"open", "unknown", "late"})
 WAITING = frozenset({"unknown", "late"})
 """A review that is late waits for the same answer as before."""
@@ -88,12 +91,17 @@ def digests(checklist: Checklist, sending: Sending, from_day: int, *, sent: int 
 
 def next_digest(checklist: Checklist, sending: Sending, from_day: int, now: datetime) -> Digest | None:
     """Give the first digest that is due after an instant, whatever was sent before; None: nothing more is due."""
-    return next((digest for digest in _all(checklist, sending, from_day) if digest.due_at > now), None)
+    # Mostly it is one of the next days; the others are as much work again and again, at every booking and mark.
+    for last_day in (from_day + SOON, ENDLESS):
+        found = next((digest for digest in _all(checklist, sending, from_day, last_day) if digest.due_at > now), None)
+        if found is not None:
+            return found
+    return None
 
 
 def digest_of(checklist: Checklist, sending: Sending, day: int) -> Digest | None:
     """Give the digest of one day, if that day has any."""
-    return next((digest for digest in _all(checklist, sending, day) if digest.day == day), None)
+    return next((digest for digest in _all(checklist, sending, day, day) if digest.day == day), None)
 
 
 def instant(day: int, minutes: int, zone: str) -> datetime:
@@ -105,13 +113,13 @@ def instant(day: int, minutes: int, zone: str) -> datetime:
     return local.replace(fold=0).astimezone(UTC)
 
 
-def _all(checklist: Checklist, sending: Sending, from_day: int) -> Iterator[Digest]:
+def _all(checklist: Checklist, sending: Sending, from_day: int, last_day: int = ENDLESS) -> Iterator[Digest]:
     record = checklist.record
     if not sending.active or (record.ended is not None and record.ended.state != "completed"):
         return
     if record.ended is not None:
         from_day = max(from_day, record.on + 1)
-    by_day = _collect(checklist, sending, from_day)
+    by_day = _collect(checklist, sending, from_day, last_day)
     for day in sorted(by_day):
         span = _span(checklist, sending, day)
         if span is not None:
@@ -145,37 +153,43 @@ def _sorted(said: list[Said]) -> tuple[Line, ...]:
     return (*first, *(line for line in best.values() if line.step))
 
 
-def _collect(checklist: Checklist, sending: Sending, from_day: int) -> dict[int, list[Said]]:
+def _collect(checklist: Checklist, sending: Sending, from_day: int, last_day: int) -> dict[int, list[Said]]:
     record = checklist.record
     eve = record.on - 1
     by_day: dict[int, list[Said]] = {}
-    if from_day <= eve:
+    if from_day <= eve <= last_day:
         by_day[eve] = [("day-before", "", record.on, None)]
     for item in checklist.items:
         kinds = item.rule.remind
         if not kinds or who(item) != "patient":
             continue
         id_ = item.rule.step.id
-        for day, kind, on in _of_item(checklist, sending, item):
-            if day >= from_day and kind in kinds:
+        for day, kind, on in _of_item(checklist, sending, item, from_day, last_day):
+            if from_day <= day <= last_day and kind in kinds:
                 by_day.setdefault(day, []).append((kind, id_, on, None))
     if checklist.open_facts:
         asking = {item.rule.step.id for item in checklist.items if "answer" in item.rule.remind}
         for fact, step in checklist.open_facts:
             if fact.by == "patient" and step in asking:
                 for day in _again(record.booked_on, record.on + 1, eve):
-                    if day >= from_day:
+                    if from_day <= day <= last_day:
                         by_day.setdefault(day, []).append(("answer", step, record.on, fact.id))
     return by_day
 
 
-def _of_item(checklist: Checklist, sending: Sending, item: Item) -> Iterator[tuple[int, RemindKind, int | None]]:
-    """Yield on which day what may be said of an item, and the day that it speaks of; a day may come twice."""
+def _of_item(
+    checklist: Checklist, sending: Sending, item: Item, from_day: int, last_day: int
+) -> Iterator[tuple[int, RemindKind, int | None]]:
+    """Yield on which day what may be said of an item, and the day that it speaks of; a day may come twice.
+
+    What is said again and again is left out before ``from_day`` and after ``last_day``.
+    """
     on, start, step = checklist.record.on, checklist.record.booked_on, item.rule.step
     opens, states = item.opens, item.state_on
     for first, end, kind in _spans(item, on):
         for day in _again(first, end, on - 1):
-            yield day, kind, _act_by(item, day, on)
+            if from_day <= day <= last_day:
+                yield day, kind, _act_by(item, day, on)
     if opens is None:
         return
     # What is to be done after the procedure is not spoken of before.
@@ -211,17 +225,11 @@ def _spans(item: Item, on: int) -> Iterator[tuple[int, int, RemindKind]]:
             waiting = day
 
 
-def _again(first: int, end: int, eve: int) -> Iterator[int]:
-    """Yield the days on which something is asked that waits from ``first`` to before ``end``; always on the eve."""
-    asked = False
-    for days in AGAIN:
-        day = first + days
-        if day >= end:
-            break
-        asked = asked or day == eve
-        yield day
-    if not asked and first <= eve < end:
-        yield eve
+@lru_cache(1024)
+def _again(first: int, end: int, eve: int) -> tuple[int, ...]:
+    """Give the days on which something is asked that waits from ``first`` to before ``end``; always on the eve."""
+    days = tuple(first + days for days in AGAIN if first + days < end)
+    return (*days, eve) if eve not in days and first <= eve < end else days
 
 
 def _act_by(item: Item, day: int, on: int) -> int:
