@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from prep_tracker.channels import Failed, Retry
+from prep_tracker.channels import Failed, Retry, Sent
 from tests.worker.office import PIA_AGREED, Office
 
 
@@ -195,3 +195,47 @@ def test_settings_of_the_clinic_hold_at_once(office: Office) -> None:
     ada.send("PATCH", "/v1/clinic", json={"reminders": False})
     office.wait(timedelta(days=20), timedelta(hours=6))
     assert not office.email.given
+
+
+def test_what_is_tried_again_waits_for_the_hour_that_holds_by_then(office: Office) -> None:
+    house = office.house
+    house.person("Ana").book(patient=PIA_AGREED)
+    office.email.answers = lambda _: Retry("busy")
+    office.go_to(at("2026-12-03", 8))
+    house.person("Ada").send("PATCH", "/v1/clinic", json={"remind_at": "12:15"})
+    office.email.answers = lambda _: Sent("250")
+    office.email.taken()
+    office.wait(timedelta(hours=3), timedelta(minutes=5))
+    assert office.email.taken() == []
+    office.wait(timedelta(minutes=15), timedelta(minutes=5))
+    assert len(office.email.taken()) == 1
+
+
+def test_what_waits_for_an_hour_after_its_time_is_dropped(office: Office) -> None:
+    """Where the patient has gone to, it is a day of another hour: what was planned for the old one is too late."""
+    ana = office.house.person("Ana")
+    procedure = ana.book(patient=PIA_AGREED | {"time_zone": "Asia/Tokyo"})
+    patient = ana.get(procedure).json()["patient"]["id"]
+    office.email.answers = lambda _: Retry("busy")
+    office.go_to(at("2026-12-03", 0))
+    ana.send("PATCH", f"/v1/patients/{patient}", json={"time_zone": "America/New_York"})
+    office.email.answers = lambda _: Sent("250")
+    office.email.taken()
+    office.go_to(at("2026-12-03", 1))
+    (row,) = office.rows(day=date(2026, 12, 3))
+    assert (row["status"], row["reason"]) == ("dropped", "Its time had passed before it was taken.")
+    assert office.email.taken() == []
+
+
+def test_a_day_that_has_passed_takes_none_of_the_messages_that_a_clinic_wants_at_most(office: Office) -> None:
+    """The procedure moves to tomorrow at noon: for the day before it is too late, and the last one goes to the day."""
+    ana = office.house.person("Ana")
+    procedure = ana.book(patient=PIA_AGREED, at="16:00")
+    office.go_to(at("2026-12-05", 12))
+    sent = len({day for day, _ in days(office)})
+    assert ("2026-12-05", "sent") not in days(office)
+    office.house.person("Ada").send("PATCH", "/v1/clinic", json={"most_messages": sent + 1})
+    office.email.taken()
+    ana.move(procedure, "2026-12-06")
+    office.go_to(at("2026-12-06", 8))
+    assert len(office.email.taken()) == 1

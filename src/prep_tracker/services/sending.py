@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 TOO_LATE = "Its time had passed before it was taken."
 NO_PROCEDURE = "The procedure is not there any more."
+TOO_EARLY = "It waits for the hour of its day at which it may be sent."
 NOT_WANTED = "Nothing of it holds any more: it was answered, moved or ended meanwhile."
 NO_CONSENT = "The patient does not want messages this way."
 NO_ADDRESS = "There is no address of the patient to send it to."
@@ -51,9 +52,10 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A message that is not to be sent any more, with the reason."""
+    """A message that is not to be sent any more, with the reason; with ``until``, not before then."""
 
     reason: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ def _compose(connection: Connection, row: MessageRow, writing: Writing, now: dat
         digest = digest_of(checklist, sending_of(clinic, patient.time_zone), row.day.toordinal())
     if digest is None or digest.not_after <= now:
         return Dropped(NOT_WANTED)
+    if digest.due_at > now:  # the patient or the clinic has another hour since it was planned
+        return Dropped(TOO_EARLY, digest.due_at)
     language = choose_language(patient.language, None)
     written = write(
         digest,
@@ -153,6 +157,11 @@ def judge(row: MessageRow, ready: Ready | Dropped, outcome: Outcome | None, *, n
     match outcome:
         case None:
             reason = ready.reason if isinstance(ready, Dropped) else LOST
+            until = ready.until if isinstance(ready, Dropped) else None
+            if until is not None:
+                if row.not_after is None or until < row.not_after:
+                    return Settled("planned", reason, _line(now, reason), retry_at=until)
+                reason = TOO_LATE
             return Settled("dropped" if isinstance(ready, Dropped) else "failed", reason, _line(now, reason))
         case Sent(note):
             return Settled("sent", None, _line(now, f"sent: {note}" if note else "sent"), body=body)
