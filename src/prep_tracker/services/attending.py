@@ -14,7 +14,7 @@ from prep_tracker.desk.case import Desk, plan_at
 from prep_tracker.desk.telling import attend_at, passed, sending_of, tell_turn
 from prep_tracker.domain.actor import Actor
 from prep_tracker.domain.days import civil_day
-from prep_tracker.domain.reminders import digests
+from prep_tracker.domain.reminders import digest_of, digests
 from prep_tracker.store import attending, clinics, outbox, patients
 from prep_tracker.store.message_rows import NewMessage, new_id
 
@@ -64,17 +64,18 @@ def addresses(patient: PatientRow) -> dict[ChannelName, str | None]:
 def _remind(connection: Connection, desk: Desk, row: ProcedureRow, checklist: Checklist, patient: PatientRow) -> None:
     """Plan the digests that are due since the procedure was to be attended to; what has missed its day is dropped."""
     ways = addresses(patient)
-    begin = row.attend_at or desk.now
-    first = civil_day(begin, desk.clinic.time_zone).toordinal() - 1
+    begin, sending = row.attend_at or desk.now, sending_of(desk.clinic, patient.time_zone)
+    first = civil_day(begin, sending.zone).toordinal()
+    over = digest_of(checklist, sending, first)
+    if over is not None and over.due_at < begin:
+        first += 1  # or it would count towards the clinic's most
     sent, last = outbox.reminded(connection, desk.clinic.id, row.id) if ways else (0, None)
     if last is not None:
         first = max(first, last.toordinal() + 1)
     new: list[NewMessage] = []
-    for digest in digests(checklist, sending_of(desk.clinic, patient.time_zone), first, sent=sent):
+    for digest in digests(checklist, sending, first, sent=sent):
         if digest.due_at > desk.now or not ways:
             break
-        if digest.due_at < begin:
-            continue
         if digest.not_after <= desk.now:
             new.append(_message(row, digest, "patient", desk.now, TOO_LATE))
         elif not any(ways.values()):
