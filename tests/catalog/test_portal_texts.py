@@ -32,6 +32,9 @@ def said() -> set[str]:
     """List the keys that the element and the page say, as far as they stand in one piece."""
     element = (WEB / "embed" / "prep-checklist.js").read_text(encoding="utf-8")
     found = set(re.findall(r'#[wn]\("([\w.-]+)"', element)) | set(re.findall(r'button\("[\w-]+", "([\w.-]+)"', element))
+    calendar = (WEB / "embed" / "prep-calendar.js").read_text(encoding="utf-8")
+    found |= set(re.findall(r'#w\("([\w.-]+)"', calendar)) | set(re.findall(r'"(calendar\.\w+)"', calendar))
+    found |= {f"calendar.{key}" for key in re.findall(r'\b(?:p|button)\("(\w+)"', calendar)}
     page = (WEB / "templates" / "patient.html").read_text(encoding="utf-8")
     script = (WEB / "assets" / "patient.js").read_text(encoding="utf-8")
     found |= set(re.findall(r'data-(?:say|label)="([\w.]+)"', page)) | set(re.findall(r'"(page\.[\w.]+)"', script))

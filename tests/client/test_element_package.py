@@ -1,4 +1,4 @@
-"""The element as an npm package: packed from the one source file, with types that a compiler agrees with."""
+"""The elements as an npm package: packed from the source files, with types that a compiler agrees with."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.architecture.tree import ROOT, SOURCE
 
 pytestmark = pytest.mark.client
 PACKAGE = ROOT / "clients" / "prep-checklist"
+FILES = ("prep-checklist.js", "prep-checklist.d.ts", "prep-calendar.js", "prep-calendar.d.ts")
 USE = """
 import type { PrepChecklist, PrepLoad } from "./prep-checklist.js";
 const list: PrepChecklist = document.querySelector("prep-checklist")!;
@@ -23,6 +24,12 @@ list.addEventListener("prep-error", (event) => { const status: number = event.de
 list.refresh().then(() => list.forget());
 // @ts-expect-error: a number is no token
 list.accessToken = 5;
+import type { PrepCalendar } from "./prep-calendar.js";
+const calendar: PrepCalendar = document.createElement("prep-calendar");
+calendar.accessToken = "ps_x";
+calendar.addEventListener("prep-error", (event) => { const status: number = event.detail.status; void status; });
+// @ts-expect-error: a number is no token
+calendar.accessToken = 5;
 """
 
 
@@ -40,8 +47,8 @@ def test_the_package_holds_what_the_service_gives_out(tmp_path: Path) -> None:
     (packed,) = tmp_path.glob("*.tgz")
     with tarfile.open(packed) as archive:
         held = {name.partition("/")[2]: archive.extractfile(name) for name in archive.getnames()}
-        assert held.keys() == {"package.json", "README.md", "prep-checklist.js", "prep-checklist.d.ts"}
-        for name in ("prep-checklist.js", "prep-checklist.d.ts"):
+        assert held.keys() == {"package.json", "README.md", *FILES}
+        for name in FILES:
             found = held[name]
             assert found is not None
             assert found.read() == (SOURCE / "web" / "embed" / name).read_bytes()
@@ -51,7 +58,8 @@ def test_the_types_are_those_of_the_element(tmp_path: Path) -> None:
     """The compiler is the one that the TypeScript client locks."""
     run("npm", "ci", folder=ROOT / "clients" / "typescript")
     compiler = ROOT / "clients" / "typescript" / "node_modules" / "typescript" / "bin" / "tsc"
-    shutil.copy(SOURCE / "web" / "embed" / "prep-checklist.d.ts", tmp_path)
+    for name in ("prep-checklist.d.ts", "prep-calendar.d.ts"):
+        shutil.copy(SOURCE / "web" / "embed" / name, tmp_path)
     (tmp_path / "use.ts").write_text(USE, encoding="utf-8")
     options = {"strict": True, "noEmit": True, "target": "es2022", "module": "nodenext", "types": []}
     (tmp_path / "tsconfig.json").write_text(json.dumps({"compilerOptions": options, "include": ["*.ts"]}))

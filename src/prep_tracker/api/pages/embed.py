@@ -1,4 +1,4 @@
-"""Give the element ``<prep-checklist>`` to any portal's page: the script, its types, and the words of a language.
+"""Give the elements to any portal's page, ``<prep-checklist>`` and ``<prep-calendar>``: script, types and words.
 
 They hold nothing about anybody, so every site may take them. They may be kept for five minutes, because a script that
 stands in portals' pages under one address has to be mended without anybody's doing.
@@ -24,7 +24,12 @@ from prep_tracker.domain.errors import NotFoundError
 
 router = APIRouter(include_in_schema=False)
 FOLDER = Path(__file__).parents[2] / "web" / "embed"
-FILES = {"prep-checklist.js": KINDS[".js"], "prep-checklist.d.ts": "text/plain; charset=utf-8"}
+ELEMENTS = ("prep-checklist", "prep-calendar")
+FILES = {
+    f"{name}{ending}": kind
+    for name in ELEMENTS
+    for ending, kind in ((".js", KINDS[".js"]), (".d.ts", "text/plain; charset=utf-8"))
+}
 FOR_EVERYBODY = {
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",

@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from prep_tracker.api.pages.assets import Asset, address, asset
-from prep_tracker.api.pages.embed import direction, file_of, give, packed, words_file
+from prep_tracker.api.pages.embed import ELEMENTS, direction, file_of, give, packed, words_file
 from prep_tracker.api.pages.rendering import environment
 from prep_tracker.catalog.locales import languages
 from prep_tracker.catalog.speaking import choose_language, words
@@ -33,7 +33,7 @@ NAMES = {"en": "English", "es": "Español", "nl": "Nederlands", "ar": "العر�
 """What each language calls itself."""
 ICONS = ("patient-icon.svg", "patient-192.png", "patient-512.png", "patient-maskable-512.png")
 PARTS = ("patient.css", "patient.js", *ICONS)
-ELEMENT = "/embed/prep-checklist.js"
+SCRIPTS = tuple(f"{name}.js" for name in ELEMENTS)
 LONGEST = 300
 
 
@@ -85,7 +85,7 @@ def _page(language: str) -> Asset:
             dir=direction(language),
             say=say,
             names=NAMES,
-            element=ELEMENT,
+            elements=[f"/embed/{name}" for name in SCRIPTS],
             without={name: (words(name).say(Phrase("portal.page.no_script")), direction(name)) for name in NAMES},
         )
     )
@@ -125,8 +125,13 @@ def _manifest(language: str) -> Asset:
 @cache
 def _worker() -> Asset:
     """Write the worker with the list of what it keeps; when any of it changes, so does the worker."""
-    kept = [*(address(name) for name in PARTS), ELEMENT, *(f"/embed/words/{name}.json" for name in languages())]
-    tags = [_page("en").tag, file_of("prep-checklist.js").tag, *(words_file(name).tag for name in languages())]
+    embedded = [f"/embed/{name}" for name in (*SCRIPTS, *(f"words/{name}.json" for name in languages()))]
+    kept = [*(address(name) for name in PARTS), *embedded]
+    tags = [
+        _page("en").tag,
+        *(file_of(name).tag for name in SCRIPTS),
+        *(words_file(name).tag for name in languages()),
+    ]
     head = f"const KEPT = {to_json([HOME, *kept]).decode()};\nconst EDITION = {to_json('-'.join(tags)).decode()};\n"
     return packed(head.encode() + asset("patient-worker.js").plain, "text/javascript; charset=utf-8")
 

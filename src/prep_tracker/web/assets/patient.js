@@ -9,6 +9,7 @@ const PATIENCE = 12_000;
 const PAGES = ["open", "none", "refused", "left", "list"];
 const $ = (id) => document.getElementById(id);
 const list = document.querySelector("prep-checklist");
+const calendar = document.querySelector("prep-calendar");
 let link = null;
 let words = null;
 let told = "";
@@ -34,6 +35,7 @@ function show(name, text = "") {
   $("sure").hidden = true;
   $("out").setAttribute("aria-expanded", "false");
   tell(text);
+  calendar.accessToken = name === "list" ? session().access_token : null;
   if (name === "list") list.accessToken = session().access_token;
   else $(name).querySelector("h2").focus();
 }
@@ -136,7 +138,7 @@ async function speak(language) {
   for (const one of document.querySelectorAll("[data-say]")) one.textContent = words[`portal.${one.dataset.say}`];
   for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", words[`portal.${one.dataset.label}`]);
   for (const one of document.querySelectorAll("[data-language]")) one.setAttribute("aria-pressed", String(one.dataset.language === words.language));
-  list.lang = words.language;
+  list.lang = calendar.lang = words.language;
   tell(told);
 }
 
@@ -158,9 +160,11 @@ for (const one of document.querySelectorAll("[data-language]")) {
   one.addEventListener("click", () => { keep(LANGUAGE, one.dataset.language); speak(one.dataset.language); });
 }
 list.addEventListener("prep-error", (event) => {
+  if ([401, 404].includes(event.detail.status)) calendar.hidden = true;
   if (event.detail.status === 401) { held = null; keep(SESSION, null); $("out").hidden = true; }
 });
-list.addEventListener("prep-load", () => { $("out").hidden = false; });
+calendar.addEventListener("prep-error", (event) => { if (event.detail.status === 401) list.refresh(); });
+list.addEventListener("prep-load", () => { $("out").hidden = calendar.hidden = false; });
 addEventListener("hashchange", begin);
 addEventListener("storage", (event) => {
   if (event.key === LANGUAGE && event.newValue) speak(event.newValue);
