@@ -66,3 +66,32 @@ def test_clinics_that_are_not_kept_apart_are_said(
     code, (said,) = lines("check", PREP_DATABASE_URL=database_url)
     assert code == 1
     assert said.startswith("prep-tracker: PostgreSQL would not keep the clinics apart: it works as an owner. Make the")
+
+
+HALF = [
+    ({"HOST": "mail.example"}, "PREP_SMTP_HOST is set without PREP_SMTP_SENDER"),
+    ({"SENDER": "prep@aster.example"}, "PREP_SMTP_HOST is not set"),
+    ({"HOST": "mail.example", "SENDER": "prep@aster.example", "USER": "ada"}, "belong together"),
+    ({"HOST": "mail.example", "SENDER": "prep@aster.example", "PASSWORD": "geheim"}, "belong together"),
+]
+
+
+@pytest.mark.parametrize(("half", "says"), HALF)
+def test_settings_for_mail_that_need_another_are_said(
+    database_url: str, tmp_path: Path, half: dict[str, str], says: str
+) -> None:
+    for path in tmp_path.glob("prep-tracker.db*"):
+        path.chmod(0o600)
+    given = {f"PREP_SMTP_{name}": value for name, value in half.items()}
+    code, (said,) = lines("check", PREP_DATABASE_URL=database_url, **given)
+    assert code == 1
+    assert says in said
+    assert "geheim" not in said
+
+
+def test_whole_settings_for_mail_are_well(database_url: str, tmp_path: Path) -> None:
+    for path in tmp_path.glob("prep-tracker.db*"):
+        path.chmod(0o600)
+    names = {"HOST": "mail.example", "SENDER": "prep@aster.example", "USER": "ada", "PASSWORD": "geheim"}
+    given = {f"PREP_SMTP_{name}": value for name, value in names.items()}
+    assert run_json("check", PREP_DATABASE_URL=database_url, **given) == {"ok": True, "problems": []}

@@ -64,6 +64,16 @@ WRONG = [
     ({"PREP_COLOUR_FILE": "geheim"}, "PREP_COLOUR_FILE is no setting."),
     ({"PREP_DATABASE_URL_FILE": "geheim"}, "PREP_DATABASE_URL_FILE: the file cannot be read: No such file"),
     ({"PREP_DATABASE_URL_FILE": "latin"}, "PREP_DATABASE_URL_FILE: the file cannot be read: it is not UTF-8"),
+    ({"PREP_SMTP_SENDER": "geheim"}, "PREP_SMTP_SENDER does not fit. Write the address that e-mail comes from"),
+    ({"PREP_SMTP_SENDER": "a@b.example;geheim"}, "PREP_SMTP_SENDER does not fit."),
+    (
+        {"PREP_SMTP_SECURITY": "none", "PREP_SMTP_HOST": "geheim.example"},
+        "PREP_SMTP_SECURITY does not fit. Write starttls, tls, or none for a mail server on this very machine.",
+    ),
+    (
+        {"PREP_SMTP_SECURITY": "none", "PREP_SMTP_HOST": "10.0.0.5"},
+        "PREP_SMTP_SECURITY does not fit.",
+    ),
     (
         {"PREP_DATABASE_URL": "sqlite:///geheim.db", "PREP_DATABASE_URL_FILE": "geheim"},
         "PREP_DATABASE_URL and PREP_DATABASE_URL_FILE are both set",
@@ -80,6 +90,13 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path, command: str, settings: dic
     assert said.startswith(f"prep-tracker: {says}")
     assert "geheim" not in said
     assert [path.name for path in tmp_path.iterdir()] == ["latin"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST.", "127.0.0.1", "127.0.0.53", "::1", "[::1]", ""])
+def test_mail_to_this_very_machine_may_go_unencrypted(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("PREP_SMTP_SECURITY", "none")
+    monkeypatch.setenv("PREP_SMTP_HOST", host)
+    assert load().smtp_security == "none"
 
 
 def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
