@@ -111,8 +111,8 @@ PLAIN = """
     accept active address answers at backdated birth_date calendar_titles chase_days closing_days columns
     confirm contact content count country date_order decision email encoding event events expires_at
     expires_in_days exposures fixed for from holidays kept_since kind language last_used_on messages
-    most_messages name new_secret not_before note on on_behalf_of open options origins patient person phone
-    plain_subjects portal_birth_date prescribed procedures products protocols quiet reason region reject
+    most_messages name new_secret not_before note on on_behalf_of open options origins patient patient_url person
+    phone plain_subjects portal_birth_date prescribed procedures products protocols quiet reason region reject
     remember remind_at reminders retention_months role scopes sender sheet sms state step stopped_on text
     time_zone to to_at to_on token url version
 """

@@ -6,8 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from prep_tracker.services.clinic import DEFAULTS
+from prep_tracker.store.tables import clinics
 from tests.api.house import BOOKING, Caller, House, Json, wrong
 
 CALL: Json = {
@@ -65,6 +67,8 @@ def test_only_what_is_sent_changes(house: House, ada: Caller) -> None:
         {"quiet": None},
         {"most_messages": 5, "plain_subjects": False},
         {"holidays": None, "sender": None},
+        {"patient_url": "https://portal.aster.example/my-list#today"},
+        {"patient_url": None},
     ):
         told |= sent
         assert settle(ada, **sent) == told
@@ -93,6 +97,12 @@ def test_only_what_is_sent_changes(house: House, ada: Caller) -> None:
         ({"quiet": {"from": "21:00"}}, "/quiet/to"),
         ({"most_messages": 0}, "/most_messages"),
         ({"calendar": 7}, "/calendar"),
+        ({"calendars_changed": 7}, "/calendars_changed"),
+        ({"patient_url": "http://portal.aster.example/"}, "/patient_url"),
+        ({"patient_url": "javascript:alert(1)"}, "/patient_url"),
+        ({"patient_url": f"https://portal.aster.example/{'x' * 500}"}, "/patient_url"),
+        ({"patient_url": 7}, "/patient_url"),
+        ({"patient_url": "https://portal.example", "holidays": {"country": "XX"}}, "/holidays/country"),
         ({"is_demo": True}, "/is_demo"),
     ],
 )
@@ -100,6 +110,14 @@ def test_a_setting_that_makes_no_sense_is_refused(house: House, ada: Caller, sen
     rows = house.rows()
     assert wrong(ada.send("PATCH", "/v1/clinic", json=sent)).keys() == {pointer}
     assert house.rows() == rows
+
+
+def test_only_a_demo_sends_its_patients_to_an_address_without_encryption(house: House, ada: Caller) -> None:
+    house.store.run_write(lambda c: c.execute(update(clinics).values(is_demo=True)))
+    assert settle(ada, patient_url="http://127.0.0.1:8000/")["patient_url"] == "http://127.0.0.1:8000/"
+    house.store.run_write(lambda c: c.execute(update(clinics).values(is_demo=False)))
+    said = wrong(ada.send("PATCH", "/v1/clinic", json={"patient_url": "http://127.0.0.1:8000/"}))
+    assert said["/patient_url"].startswith("Send an address that begins with https://")
 
 
 def test_a_closing_day_moves_what_is_due_so_many_business_days_before(house: House, ada: Caller) -> None:

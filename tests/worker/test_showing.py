@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -37,14 +38,61 @@ def test_what_is_planned_is_what_will_be_sent(office: Office) -> None:
         assert row["body"]["lines"] == [{"kind": line["kind"], "step": line["step"]} for line in lines]
 
 
-def test_a_planned_one_can_be_read_as_the_patient_will(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "ways", [{"email": True, "sms": False}, {"email": False, "sms": True}, {"email": True, "sms": True}]
+)
+def test_a_planned_one_can_be_read_as_the_patient_will(
+    office: Office, monkeypatch: pytest.MonkeyPatch, ways: dict[str, bool]
+) -> None:
+    """Each way that they agreed to, to the letter; only whose link it is that ends them is not known before."""
     monkeypatch.setitem(office.house.app.state._state, "public_url", "https://prep.example")
-    procedure = office.house.person("Ana").book(patient=PIA_AGREED | {"language": "es"})
+    procedure = office.house.person("Ana").book(patient=PIA_AGREED | {"language": "es", "messages": ways})
     first = shown(office, procedure, texts=True)[0]
-    assert first["text"].startswith("Hola, Pia:\n\nFaltan 23 días")
     office.go_to(at("2026-11-25", 8))
-    (sent,) = office.email.taken()
-    assert sent.text.partition("\n\n--\n")[0] == first["text"].partition("\n\n--\n")[0]
+    code = re.compile(r"/s/[\w-]{43}")
+    sent = [code.sub("/s/", one.text) for one in (*office.email.taken(), *office.sms.taken())]
+    told = [first["text"] if ways["email"] else None, first["sms"] if ways["sms"] else None]
+    assert [code.sub("/s/", one) for one in told if one is not None] == sent
+    assert [one is None for one in (first["subject"], first["text"], first["sms"])] == [
+        not ways["email"],
+        not ways["email"],
+        not ways["sms"],
+    ]
+    if ways["email"]:
+        assert first["text"].startswith("Hola, Pia:\n\nFaltan 23 días")
+    links = [found for one in told if one is not None for found in code.findall(one)]
+    assert len(links) == len(sent)
+    assert {office.house.stranger().send("POST", link, check=False).status_code for link in links} == {404}
+
+
+def test_the_texts_are_in_the_patients_language_and_the_titles_in_the_readers(office: Office) -> None:
+    procedure = office.house.person("Ana").book(patient=PIA_AGREED | {"language": "nl"})
+    answer = office.house.person("Ana").get(f"{procedure}/messages", texts="true", lang="es")
+    window = next(one for one in answer.json()["items"] if one["day"] == "2026-12-03")
+    assert window["text"].startswith("Dag Pia,")
+    assert "Nada de sol" in str([line["title"] for line in window["lines"]])
+
+
+def test_a_clinic_with_its_own_portal_sends_its_patients_there(office: Office) -> None:
+    mine = "https://portal.aster.example/my-list"
+    office.house.person("Ada").send("PATCH", "/v1/clinic", json={"patient_url": mine})
+    office.house.person("Ana").book(patient=PIA_AGREED | {"messages": {"email": True, "sms": True}})
+    office.go_to(at("2026-11-25", 8))
+    (mail,), (text,) = office.email.taken(), office.sms.taken()
+    assert f"Your list, and where to answer: {mine}\n" in mail.text
+    assert f'<a href="{mine}">' in (mail.html or "")
+    assert text.text.startswith(f"A reminder from Aster: {mine} ")
+    assert "/p/" not in mail.text + text.text
+    office.house.person("Ada").send("PATCH", "/v1/clinic", json={"patient_url": None})
+    office.go_to(at("2026-12-03", 8))
+    assert ["https://prep.example/p/" in one.text for one in office.email.taken()] == [True]
+
+
+def test_of_what_is_too_much_it_is_said_how_much_there_may_be(office: Office) -> None:
+    office.house.person("Ada").send("PATCH", "/v1/clinic", json={"most_messages": 3})
+    items = shown(office, office.house.person("Ana").book(patient=PIA_AGREED))
+    reasons = {item["reason"] for item in items if item["why"] == "too-many"}
+    assert reasons == {"The clinic reminds on at most 3 days of a procedure; those are taken."}
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,7 @@ CLINIC = {
     "plain_subjects": True,
     "portal_birth_date": False,
     "calendar_titles": "neutral",
+    "patient_url": None,
     "retention_months": 120,
 }
 CLINIC_CHANGE = {"holidays": {"country": "NL"}, "closing_days": ["2026-12-24"]}

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    StrictBool,
-    StrictInt,
-    StringConstraints,
-    field_validator,
-)
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, StringConstraints, field_validator
 
 from prep_tracker.api.results import PatientRefOut, StandingOut
 from prep_tracker.api.schemas import Email, Instant, LanguageTag, MessagesIn, Phone, Reference
 from prep_tracker.api.wire import SOME, WHOLE, Day, In, Key, Name, Out, Stays, Time, Words, Zone, some_text
+from prep_tracker.domain import web_link
 from prep_tracker.domain.terms import clean_text
 
 Reason = Annotated[
@@ -98,6 +92,11 @@ class QuietIn(In):
     to: Annotated[Time, Field(examples=["08:00"])]
 
 
+PatientUrl = Annotated[
+    str,
+    StringConstraints(strict=True, max_length=web_link.LONGEST),
+    Field(json_schema_extra={"pattern": web_link.PATTERN}, examples=["https://portal.clinic.example/my-list"]),
+]
 Origin = Annotated[str, Field(pattern=r"^https?://[^\x00-\x20\x7f/?#@,]+$", max_length=200)]
 
 
@@ -131,6 +130,11 @@ class ClinicChangeIn(In):
     calendar_titles: Annotated[
         Literal["neutral", "full"] | None, Stays(), Field(description="What the patients' calendars may say.")
     ] = None
+    patient_url: PatientUrl | None = Field(
+        None,
+        description="Where your patients find their list, for messages and calendars: an https address of your portal "
+        "(http too in a demo). null: this service's own page, /p/.",
+    )
     portal_birth_date: Annotated[
         StrictBool | None, Stays(), Field(description="Whether a patient's link asks for the date of birth.")
     ] = None
@@ -155,6 +159,7 @@ class ClinicOut(Out):
     plain_subjects: bool
     portal_birth_date: bool
     calendar_titles: Literal["neutral", "full"]
+    patient_url: str | None
     retention_months: int | None
 
 

@@ -32,6 +32,7 @@ class MessageOut(Out):
 
     What is reckoned from the plan has no ``id``: only what is due becomes a message. ``channel`` is then ``patient``,
     for it goes wherever the patient has agreed to. ``why`` is for machines, ``reason`` for people.
+    ``subject`` and ``text`` are of the e-mail, ``sms`` is the text message, each where the patient gets one.
     """
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
@@ -53,6 +54,7 @@ class MessageOut(Out):
     settled_at: str | None
     subject: str | None
     text: str | None
+    sms: str | None
 
 
 class MessagesOut(Out):
@@ -90,6 +92,7 @@ MESSAGE = {
     "settled_at": "2026-12-03T08:00:01Z",
     "subject": None,
     "text": None,
+    "sms": None,
 }
 AGAIN = MESSAGE | {"status": "planned", "reason": None, "attempts": 0, "settled_at": None}
 MESSAGES = {"procedure_id": "6a0f3d51-0d4f-4f6c-8f0e-6a2c1d9b7e11", "items": [MESSAGE]}

@@ -39,3 +39,9 @@ def stop_url(public_url: str | None, clinic: ClinicRow, message_id: str) -> str 
         return None
     code = encode(clinic.id, message_id)
     return f"{public_url}/stop/{clinic.id}/{message_id}" if code is None else f"{public_url}/s/{code}"
+
+
+def ways_of(patient: PatientRow) -> tuple[str, ...]:
+    """Name the ways on which a patient gets messages: agreed to, and with an address."""
+    addresses = {"email": patient.email, "sms": patient.phone}
+    return tuple(way for way, address in addresses.items() if address and patient.messages.get(way))

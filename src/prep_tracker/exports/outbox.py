@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,9 @@ WHY: Mapping[str, str] = {
     "no-consent": "The patient has not agreed to messages.",
     "no-address": "The patient has agreed to messages, but there is no address to send them to.",
     "moved": "The procedure has moved.",
-    "too-many": "The procedure reminds on as many days as the clinic's setting allows.",
+    "too-many": "The clinic reminds on no more days of a procedure than its setting says.",
 }
+TOO_MANY = "The clinic reminds on at most {most} days of a procedure; those are taken."
 
 
 def at(instant: datetime | None) -> str | None:
@@ -39,21 +40,37 @@ def digest_document(digest: Digest, checklist: Checklist, words: Words) -> dict[
 
 
 def reckoned_document(
-    digest: Digest, checklist: Checklist, why: str | None, words: Words, preview: Callable[[], Written] | None
+    digest: Digest,
+    checklist: Checklist,
+    why: str | None,
+    words: Words,
+    texts: Mapping[str, str] | None,
+    *,
+    most: int | None = None,
 ) -> dict[str, Any]:
-    """Write a digest that is to come, or that will not; ``preview`` writes it as the patient would read it."""
+    """Write a digest that is to come, or that will not; ``texts`` are what the patient would read, by their fields.
+
+    ``most`` is on how many days the clinic reminds of a procedure, where the caller says so.
+    """
     document = _blank() | {
         "status": "planned" if why is None else "dropped",
         "topic": "reminder",
         "channel": "patient",
         "why": why,
-        "reason": None if why is None else WHY[why],
+        "reason": None if why is None else _why(why, most),
         **digest_document(digest, checklist, words),
     }
-    if preview is not None:
-        written = preview()
-        document |= {"subject": written.subject, "text": written.text}
-    return document
+    return {**document, **(texts or {})}
+
+
+def _why(why: str, most: int | None) -> str:
+    return TOO_MANY.format(most=most) if why == "too-many" and most is not None else WHY[why]
+
+
+def texts_of(written: Written, ways: Collection[str]) -> dict[str, str]:
+    """Give the texts of a message for the ways in which it goes out: email, sms."""
+    found = {"subject": written.subject, "text": written.text} if "email" in ways else {}
+    return found | ({"sms": written.sms} if "sms" in ways else {})
 
 
 def message_document(row: Any, checklist: Checklist | None, words: Words) -> dict[str, Any]:  # noqa: ANN401 - a row of the outbox
@@ -96,6 +113,7 @@ def _blank() -> dict[str, Any]:
         "settled_at": None,
         "subject": None,
         "text": None,
+        "sms": None,
     }
 
 

@@ -8,10 +8,11 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from prep_tracker.desk import retaining, telling
+from prep_tracker.desk import feeding, retaining, telling
 from prep_tracker.desk.case import Desk, note_other, replan
 from prep_tracker.domain.days import Calendar
 from prep_tracker.domain.errors import Fault, InvalidError
+from prep_tracker.domain.web_link import fault_of_link
 from prep_tracker.store import attending, clinics
 
 if TYPE_CHECKING:
@@ -28,18 +29,22 @@ DEFAULTS: Mapping[str, Any] = {
     "retention_months": None,
     "portal_birth_date": False,
     "calendar_titles": "neutral",
+    "patient_url": None,
     **telling.MESSAGE_DEFAULTS,
 }
 """What a clinic has before it says otherwise. ``chase_days``: how many days before it is due a task is chased.
 
 ``portal_birth_date``: whether a link asks for the patient's date of birth, where the clinic has it.
 ``calendar_titles``: whether calendars say what there is to do (full) or only that there is something (neutral).
+``patient_url``: where its patients find their list; None: on this service's own page.
 ``reminders`` and what follows it: see ``desk.telling``.
 ``retention_months``: for how long patients are kept after their last procedure; None: for ever.
 """
 YEARS = range(2020, 2041)
 REMINDED_BY = frozenset({"time_zone", "holidays", "closing_days", "chase_days", *telling.MESSAGE_DEFAULTS})
 """Settings on which it depends when a patient is reminded next."""
+SHOWN_BY = frozenset({"name", "time_zone", "holidays", "closing_days", "calendar_titles", "patient_url"})
+"""Settings on which it depends what stands in the patients' own calendars."""
 
 
 def settings_of(clinic: ClinicRow) -> dict[str, Any]:
@@ -88,6 +93,10 @@ def change_clinic(connection: Connection, desk: Desk, fields: Mapping[str, Any])
         raise InvalidError(Fault("", "empty", "Send at least one setting to change."))
     chosen = fields.get("holidays")
     faults = holiday_faults(chosen["country"], chosen.get("region")) if chosen else []
+    own_portal = fields.get("patient_url")
+    wrong = None if own_portal is None else fault_of_link(own_portal, demo=desk.clinic.is_demo)
+    if wrong is not None:
+        faults.append(Fault("/patient_url", "not-a-link", wrong))
     if faults:
         raise InvalidError(*faults)
     row = clinics.get(connection, desk.clinic.id, lock=True)
@@ -96,6 +105,8 @@ def change_clinic(connection: Connection, desk: Desk, fields: Mapping[str, Any])
         own |= retaining.chosen(row, fields[retaining.MONTHS], desk.today)
     if fields.keys() & {"time_zone", "holidays", "closing_days"}:
         own["calendar"] = int(row.settings.get("calendar", 0)) + 1
+    if fields.keys() & SHOWN_BY:
+        own |= feeding.changed(row, desk.now)
     changed = replace(
         row,
         name=fields.get("name", row.name),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -14,10 +13,10 @@ from prep_tracker.api.door import Door, IdempotencyKey, Lang, act, read, respond
 from prep_tracker.api.wire import Answer, answer
 from prep_tracker.catalog.speaking import choose_language, words
 from prep_tracker.desk.case import Desk, open_case
-from prep_tracker.desk.letterhead import letterhead
+from prep_tracker.desk.letterhead import letterhead, ways_of
 from prep_tracker.desk.telling import setting
-from prep_tracker.exports.messages import Written, write
-from prep_tracker.exports.outbox import message_document, reckoned_document
+from prep_tracker.exports.messages import write
+from prep_tracker.exports.outbox import message_document, reckoned_document, texts_of
 from prep_tracker.services import messages
 
 if TYPE_CHECKING:
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from prep_tracker.store import Connection
 
 router = APIRouter(route_class=Door, tags=["Messages"])
+NOBODYS = f"msg_{'0' * 32}"
+"""Stands in a preview for the id that a message gets when it is due: a link to end messages that ends nobody's."""
 Message = Annotated[
     str,
     Path(
@@ -45,8 +46,17 @@ Message = Annotated[
 async def get_messages(
     request: Request,
     procedure_id: str,
-    texts: Annotated[bool, Query(description="Write the planned ones out, as the patient will read them.")] = False,
-    lang: Lang = None,
+    texts: Annotated[
+        bool,
+        Query(
+            description="Write the planned ones out, as the patient will read them: in their language, for each "
+            "way that they agreed to. Only the link to end them is another one: it is made when they are sent."
+        ),
+    ] = False,
+    lang: Annotated[
+        str | None,
+        Query(max_length=35, description="The language of the titles in lines; else Accept-Language decides."),
+    ] = None,
 ) -> Response:
     """List all messages about a procedure: sent, planned, dropped and failed, each with why.
 
@@ -63,7 +73,8 @@ async def get_messages(
                 one.checklist,
                 one.why,
                 said,
-                partial(_preview, request, desk, found, one) if texts and one.why is None else None,
+                _preview(request, desk, found, one) if texts and one.why is None else None,
+                most=setting(desk.clinic, "most_messages"),
             )
             for one in found.reckoned
         ]
@@ -97,8 +108,9 @@ async def replay_message(
     return await act(request, work)
 
 
-def _preview(request: Request, desk: Desk, found: Messages, one: Reckoned) -> Written:
-    """Write a reminder in the patient's own language."""
+def _preview(request: Request, desk: Desk, found: Messages, one: Reckoned) -> dict[str, str]:
+    """Write a reminder in the patient's own language, for each way in which it will go out."""
     own: Words = words(choose_language(found.patient.language, None))
-    head = letterhead(desk.clinic, found.patient, request.app.state.public_url, None)
-    return write(one.digest, one.checklist, own, head, plain_subject=setting(desk.clinic, "plain_subjects"))
+    head = letterhead(desk.clinic, found.patient, request.app.state.public_url, NOBODYS)
+    written = write(one.digest, one.checklist, own, head, plain_subject=setting(desk.clinic, "plain_subjects"))
+    return texts_of(written, ways_of(found.patient))
