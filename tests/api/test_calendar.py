@@ -10,7 +10,7 @@ import pytest
 from ical.calendar_stream import IcsCalendarStream
 
 from prep_tracker.exports.ics import uid_of
-from tests.api.house import Caller, House
+from tests.api.house import PIA, Caller, House
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -58,9 +58,9 @@ def test_two_readers_agree(house: House, ana: Caller) -> None:
     name = feed.procedure.rsplit("/", 1)[-1]
     start = ours[uid_of(name)].decoded("dtstart")
     assert start == datetime(2026, 12, 18, 9, 30, tzinfo=UTC)
-    sun = ours[uid_of(name, "no-sun")]
-    assert isinstance(sun.decoded("dtstart"), date)
-    assert sun.decoded("dtend") - sun.decoded("dtstart") == timedelta(days=1)
+    days = [event for uid, event in ours.items() if uid != uid_of(name)]
+    assert all(type(event.decoded("dtstart")) is date for event in days)
+    assert {event.decoded("dtend") - event.decoded("dtstart") for event in days} == {timedelta(days=1)}
     assert max(len(line) for line in answer.content.split(b"\r\n")) <= 75
     assert b"VTIMEZONE" not in answer.content
 
@@ -95,6 +95,7 @@ def test_what_is_off_stays_as_a_tombstone(house: House, ana: Caller) -> None:
 
 
 def test_a_step_that_goes_is_cancelled_not_forgotten(house: House, ana: Caller) -> None:
+    house.person("Ada").send("PATCH", "/v1/clinic", json={"calendar_titles": "full"})
     feed = Feed(house, ana, protocol="laser-ablative", answers={"cold-sores": True, "area": "other"})
     name = uid_of(feed.procedure.rsplit("/", 1)[-1], "antiviral")
     assert str(feed.events()[name]["status"]) == "CONFIRMED"
@@ -120,6 +121,126 @@ def test_an_unchanged_calendar_is_a_304(house: House, ana: Caller) -> None:
     assert (again.status_code, again.content) == (304, b"")
     ana.move(feed.procedure, "2026-12-22")
     assert feed.get(If_None_Match=first.headers["etag"]).status_code == 200
+
+
+def test_what_is_unchanged_is_not_reckoned(house: House, ana: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed = Feed(house, ana)
+    tag = feed.get().headers["etag"]
+    monkeypatch.setattr("prep_tracker.services.calendars.read_days", lambda *_: pytest.fail("it was reckoned"))
+    assert feed.get(If_None_Match=tag).status_code == 304
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"time_zone": "America/New_York"},
+        {"name": "Aster Skin"},
+        {"closing_days": ["2026-12-17"]},
+        {"holidays": {"country": "NL"}},
+        {"calendar_titles": "full"},
+        {"patient_url": "https://portal.aster.example/"},
+    ],
+)
+def test_what_the_clinic_changes_is_fetched_and_taken_for_newer(
+    house: House, ana: Caller, change: dict[str, Any]
+) -> None:
+    feed = Feed(house, ana, at="10:30")
+    appointment = uid_of(feed.procedure.rsplit("/", 1)[-1])
+    first, before = feed.get(), feed.events()
+    house.clock.advance(timedelta(hours=1))
+    assert house.person("Ada").send("PATCH", "/v1/clinic", json=change).status_code == 200
+    again = feed.get(If_None_Match=first.headers["etag"])
+    assert (again.status_code, again.headers["etag"] == first.headers["etag"]) == (200, False)
+    after = feed.events()
+    for uid in before.keys() & after.keys():
+        assert after[uid]["sequence"] > before[uid]["sequence"]
+        for stamp in ("dtstamp", "last-modified"):
+            assert after[uid].decoded(stamp) - before[uid].decoded(stamp) == timedelta(hours=1)
+    moved = after[appointment].decoded("dtstart") - before[appointment].decoded("dtstart")
+    assert moved == (timedelta(hours=6) if "time_zone" in change else timedelta(0))
+    assert feed.get(If_None_Match=again.headers["etag"]).status_code == 304
+    if "patient_url" in change:
+        assert {str(event["url"]) for event in after.values()} == {"https://portal.aster.example/"}
+
+
+def test_where_patients_reach_the_service_is_part_of_the_tag(
+    house: House, ana: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = Feed(house, ana)
+    tag = feed.get().headers["etag"]
+    monkeypatch.setitem(house.app.state._state, "public_url", "https://prep.example")
+    again = feed.get(If_None_Match=tag)
+    assert again.status_code == 200
+    assert {str(event["url"]) for event in feed.events().values()} == {"https://prep.example/p/"}
+
+
+def test_the_sequence_never_falls_whatever_is_changed_and_moved(house: House, ana: Caller) -> None:
+    feed, ada = Feed(house, ana, at="10:30"), house.person("Ada")
+    appointment, seen = uid_of(feed.procedure.rsplit("/", 1)[-1]), []
+    for number, day in enumerate(("2026-12-22", "2026-12-18", "2026-12-23", "2026-12-18")):
+        ada.send("PATCH", "/v1/clinic", json={"closing_days": [f"2026-12-2{number}"]})
+        seen.append(int(feed.events()[appointment]["sequence"]))
+        ana.move(feed.procedure, day)
+        seen.append(int(feed.events()[appointment]["sequence"]))
+    assert seen == sorted(set(seen))
+
+
+def test_a_neutral_calendar_has_one_event_a_day_and_none_beside_the_procedure(house: House, ana: Caller) -> None:
+    """Booked for tomorrow, everything that should have begun begins today: one event says so, not twenty-six."""
+    for on in ("2026-11-23", "2026-12-18"):
+        feed = Feed(house, ana, on=on, at="10:30", protocol="laser-ablative", patient=PIA | {"reference": on})
+        appointment = uid_of(feed.procedure.rsplit("/", 1)[-1])
+        events = feed.events()
+        starts = [event.decoded("dtstart") for uid, event in events.items() if uid != appointment]
+        assert len(starts) == len(set(starts)) > 1
+        assert date.fromisoformat(on) not in starts
+        for uid, event in events.items():
+            if uid != appointment:
+                is_before = event.decoded("dtstart") < date.fromisoformat(on)
+                said = "Your preparation: open your list" if is_before else "After your appointment: open your list"
+                assert str(event["summary"]) == said
+
+
+def test_with_full_titles_two_weeks_are_shown_whole_and_of_more_the_first_day(house: House, ana: Caller) -> None:
+    house.person("Ada").send("PATCH", "/v1/clinic", json={"calendar_titles": "full"})
+    feed = Feed(house, ana)
+    steps = {
+        "two-weeks": {"days_before": 14, "title": "No scrubs"},
+        "a-day-more": {"days_before": 15, "title": "No sauna"},
+    }
+    for name, step in steps.items():
+        rule = {"id": name, "kind": "avoid", "of": ["scrub"], "severity": "advisory", "source": "Ours"} | step
+        tag = ana.get(feed.procedure).headers["etag"]
+        assert ana.post(f"{feed.procedure}/steps", rule, If_Match=tag).status_code == 201
+    events, name = feed.events(), feed.procedure.rsplit("/", 1)[-1]
+    whole, first = (events[uid_of(name, step)] for step in steps)
+    assert str(whole["summary"]) == "No scrubs"
+    assert (whole.decoded("dtstart"), whole.decoded("dtend")) == (date(2026, 12, 4), date(2026, 12, 19))
+    assert str(first["summary"]) == "From today: No sauna"
+    assert (first.decoded("dtstart"), first.decoded("dtend")) == (date(2026, 12, 3), date(2026, 12, 4))
+
+
+def test_what_fell_away_stays_cancelled_however_much_is_said_after_it(house: House, ana: Caller) -> None:
+    house.person("Ada").send("PATCH", "/v1/clinic", json={"calendar_titles": "full"})
+    feed = Feed(house, ana, protocol="laser-ablative", answers={"cold-sores": True, "area": "other"})
+    name = uid_of(feed.procedure.rsplit("/", 1)[-1], "antiviral")
+    ana.put(f"{feed.procedure}/answers", {"cold-sores": False})
+    for _ in range(210):
+        ana.post(f"{feed.procedure}/marks", {"step": "sunscreen", "kind": "kept"})
+    assert str(feed.events()[name]["status"]) == "CANCELLED"
+
+
+def test_what_full_titles_showed_is_cancelled_when_they_are_neutral_again(house: House, ana: Caller) -> None:
+    feed, ada = Feed(house, ana), house.person("Ada")
+    ada.send("PATCH", "/v1/clinic", json={"calendar_titles": "full"})
+    full = feed.events()
+    ada.send("PATCH", "/v1/clinic", json={"calendar_titles": "neutral"})
+    neutral = feed.events()
+    assert full.keys() <= neutral.keys()
+    statuses = [str(event["status"]) for event in neutral.values()]
+    assert statuses.count("CONFIRMED") < len(full)
+    assert statuses.count("CANCELLED") > 0
+    assert b"No sun" not in feed.get().content
 
 
 def test_a_calendar_that_has_ended_looks_like_none(house: House, ana: Caller) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,7 @@ from starlette.responses import Response
 
 from prep_tracker.api.documenting import documented
 from prep_tracker.api.door import (
+    SPOKEN,
     Door,
     IdempotencyKey,
     Lang,
@@ -24,12 +26,14 @@ from prep_tracker.api.portal import schemas as shapes
 from prep_tracker.api.portal.sessions import PATIENT
 from prep_tracker.api.wire import Answer, answer
 from prep_tracker.catalog.speaking import choose_language, words
+from prep_tracker.desk import feeding
 from prep_tracker.desk.case import Desk
+from prep_tracker.desk.letterhead import list_url
 from prep_tracker.domain.actor import Actor
 from prep_tracker.domain.errors import NotFoundError
-from prep_tracker.exports.ics import Titles, calendar
+from prep_tracker.exports.ics import EDITION, Titles, calendar
 from prep_tracker.services import calendars
-from prep_tracker.services.clinic import calendar_of, settings_of
+from prep_tracker.services.clinic import calendar_of
 from prep_tracker.store import clinics
 from prep_tracker.store.session import EVERY
 
@@ -101,7 +105,9 @@ async def once(request: Request, procedure_id: str, lang: Lang = None) -> Respon
     spoken, desk = words_of(request, lang), desk_of(request)
     days = await read(request, lambda c, d: calendars.read_days(c, d, procedure_id))
     headers = {"Content-Disposition": 'attachment; filename="preparation.ics"', "Cache-Control": "no-store"}
-    return Calendar(_written(request, days, desk, spoken), 200, headers | {"Content-Language": spoken.language})
+    return Calendar(
+        _written(request, days, desk, spoken), 200, headers | {"Content-Language": spoken.language, "Vary": SPOKEN}
+    )
 
 
 @open_router.get("/calendar/{secret}.ics")
@@ -118,32 +124,42 @@ async def feed(request: Request, secret: str) -> Response:
     clinic_id, procedure_id = found.clinic_id, found.procedure_id
     spoken = words(choose_language(found.language, None))
 
-    def work(connection: Connection) -> tuple[Desk, Days]:
+    given = request.headers.get("if-none-match")
+
+    def work(connection: Connection) -> tuple[Desk, str, Days | None]:
         clinic = clinics.get(connection, clinic_id)
         actor = Actor(clinic_id, "patient", "calendar", "", procedure_id=procedure_id)
         desk = Desk(actor, clinic, calendar_of(clinic), now, request.state.request_id)
-        return desk, calendars.read_days(connection, desk, procedure_id)
+        # Calendars ask all day long whether anything is new: that is answered before anything is reckoned.
+        current = _tag(request, desk, calendars.version_of(connection, desk, procedure_id), spoken.language)
+        if unchanged(given, current):
+            return desk, current, None
+        days = calendars.read_days(connection, desk, procedure_id)
+        return desk, _tag(request, desk, days.version, spoken.language), days
 
-    desk, days = await service.store.read(work, clinic_id)
+    desk, current, days = await service.store.read(work, clinic_id)
     request.state.desk = desk
-    neutral = settings_of(desk.clinic)["calendar_titles"]
-    tag = f'"{days.checklist.record.version}.{spoken.language}.{neutral}"'
-    headers = {"ETag": tag, "Cache-Control": "private, max-age=3600", "X-Robots-Tag": "noindex"}
-    if unchanged(request.headers.get("if-none-match"), tag):
-        return not_modified(tag)
+    if days is None:
+        return not_modified(current)
+    headers = {"ETag": current, "Cache-Control": "private, max-age=3600", "X-Robots-Tag": "noindex"}
     return Calendar(_written(request, days, desk, spoken), 200, headers)
 
 
+def _tag(request: Request, desk: Desk, version: int, language: str) -> str:
+    """Make the ETag of a calendar of all that it depends on: the record, the clinic's settings, where its list is."""
+    place = hashlib.sha256(str(list_url(desk.clinic, request.app.state.public_url)).encode()).hexdigest()[:8]
+    return f'"{version}.{feeding.changes(desk.clinic)}.{EDITION}.{language}.{place}"'
+
+
 def _written(request: Request, days: Days, desk: Desk, spoken: Words) -> bytes:
-    base = request.app.state.public_url
-    titles = Titles(
-        settings_of(desk.clinic)["calendar_titles"] == "neutral", desk.clinic.name, f"{base}/p/" if base else None
-    )
+    clinic = desk.clinic
+    titles = Titles(calendars.is_neutral(clinic), clinic.name, list_url(clinic, request.app.state.public_url))
     return calendar(
         days.checklist,
         spoken,
         titles,
         procedure_id=days.procedure_id,
         gone=days.gone,
+        sequence=days.sequence,
         changed_at=days.changed_at,
     )

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from prep_tracker.domain.explain import Phrase
@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 DOMAIN = "prep-tracker"
 LASTS = timedelta(hours=1)
 """How long a procedure is shown to take: protocols do not say."""
-LONGEST = 14
-"""A window of so many days is shown whole; of a longer one only its first day, or it would bury everything else."""
+LONGEST = 15
+"""What lasts so many days is shown whole: two weeks before a procedure, and its day. Of what lasts longer only the
+first day is shown, and said to be that, or it would bury everything else."""
+EDITION = 2
+"""Which way of writing calendars this is. Whoever changes what is written adds one, or calendars keep the old one."""
 REFRESH = timedelta(hours=6)
 _ENDED = {"cancelled", "no-show"}
 
@@ -38,9 +41,32 @@ class Titles:
     url: str | None = None
 
 
-def shown_steps(checklist: Checklist) -> frozenset[str]:
-    """Name the steps that have a day in the calendar."""
-    return frozenset(item.rule.step.id for item in checklist.items if _span(item, checklist) is not None)
+class Shown(NamedTuple):
+    """A day, or several, of the preparation in a calendar: under the name of which step, from when until when.
+
+    ``items`` are what is shown there: one where titles name it, all that begin on that day where they are neutral.
+    """
+
+    step: str
+    first: int
+    last: int
+    items: tuple[Item, ...]
+
+
+def shown(checklist: Checklist, *, neutral: bool) -> list[Shown]:
+    """List the days of a procedure that stand in the calendar.
+
+    Neutral ones say nothing but that there is something, so a day has one at most, and the procedure day none beside
+    the procedure: it stands on the first day of what lasts, under the name of the first step of that day.
+    """
+    spans = [(item, span) for item in checklist.items if (span := _span(item, checklist)) is not None]
+    if not neutral:
+        return [Shown(item.rule.step.id, *span, (item,)) for item, span in spans]
+    days: dict[int, list[Item]] = {}
+    for item, (first, _) in spans:
+        if first != checklist.record.on:
+            days.setdefault(first, []).append(item)
+    return [Shown(items[0].rule.step.id, day, day, tuple(items)) for day, items in sorted(days.items())]
 
 
 def uid_of(procedure_id: str, step: str = "") -> str:
@@ -55,11 +81,12 @@ def calendar(
     *,
     procedure_id: str,
     gone: Collection[str],
+    sequence: int,
     changed_at: datetime,
 ) -> bytes:
     """Write the calendar. An event keeps its name for ever; what is ``gone``, or all of a cancelled one, is cancelled.
 
-    The sequence of every event is the version of the record, which only rises.
+    ``sequence`` is that of every event. It has to be higher for every calendar that is written otherwise.
     """
     from icalendar import Calendar
 
@@ -78,41 +105,47 @@ def calendar(
     ):
         made.add(key, value)
     made.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    made.add_component(_procedure(checklist, words, titles, procedure_id, changed_at, is_off=is_off))
-    for item in checklist.items:
-        span = _span(item, checklist)
-        if span is not None:
-            step = item.rule.step
-            title = words.say(Phrase("calendar.step")) if titles.neutral else words.text(step.title)
-            first, last = span
-            off = is_off or item.state_on(first) == "waived"
-            event = _event(uid_of(procedure_id, step.id), title, record.version, changed_at, titles, off=off)
-            event.add("dtstart", date.fromordinal(first))
-            event.add("dtend", date.fromordinal(last + 1))
-            _free(event)
-            made.add_component(event)
+    stamp = _Stamp(sequence, changed_at, titles.url)
+    made.add_component(_procedure(checklist, words, titles, procedure_id, stamp, is_off=is_off))
+    for one in shown(checklist, neutral=titles.neutral):
+        off = is_off or all(item.state_on(one.first) == "waived" for item in one.items)
+        event = _event(uid_of(procedure_id, one.step), _title(one, checklist, words, titles), stamp, off=off)
+        _set_days(event, one.first, one.last)
+        made.add_component(event)
     for step_id in sorted(gone):
-        title = words.say(Phrase("calendar.step"))
-        event = _event(uid_of(procedure_id, step_id), title, record.version, changed_at, titles, off=True)
-        event.add("dtstart", date.fromordinal(record.on))
-        event.add("dtend", date.fromordinal(record.on + 1))
-        _free(event)
+        event = _event(uid_of(procedure_id, step_id), words.say(Phrase("calendar.step")), stamp, off=True)
+        _set_days(event, record.on, record.on)
         made.add_component(event)
     written: bytes = made.to_ical()
     return written
 
 
+class _Stamp(NamedTuple):
+    """What all events of a calendar have in common."""
+
+    sequence: int
+    changed_at: datetime
+    url: str | None
+
+
+def _title(one: Shown, checklist: Checklist, words: Words, titles: Titles) -> str:
+    if titles.neutral:
+        return words.say(Phrase("calendar.step" if one.first < checklist.record.on else "calendar.aftercare"))
+    item = one.items[0]
+    title = words.text(item.rule.step.title)
+    lasts = item.rule.step.kind in {"avoid", "daily", "note"} and item.closes != one.last
+    return words.say(Phrase("calendar.from", {"title": title})) if lasts else title
+
+
 def _procedure(
-    checklist: Checklist, words: Words, titles: Titles, procedure_id: str, changed_at: datetime, *, is_off: bool
+    checklist: Checklist, words: Words, titles: Titles, procedure_id: str, stamp: _Stamp, *, is_off: bool
 ) -> Any:  # noqa: ANN401 - icalendar's own
     record = checklist.record
     protocol = checklist.rules.protocol
     title = words.say(Phrase("calendar.procedure")) if titles.neutral else words.text(protocol.title)
-    event = _event(uid_of(procedure_id), title, record.version, changed_at, titles, off=is_off)
+    event = _event(uid_of(procedure_id), title, stamp, off=is_off)
     if record.start is None:
-        event.add("dtstart", date.fromordinal(record.on))
-        event.add("dtend", date.fromordinal(record.on + 1))
-        _free(event)
+        _set_days(event, record.on, record.on)
         return event
     hour, minute = (int(part) for part in record.start.split(":"))
     day = date.fromordinal(record.on)
@@ -124,30 +157,36 @@ def _procedure(
     return event
 
 
-def _event(uid: str, title: str, version: int, changed_at: datetime, titles: Titles, *, off: bool) -> Any:  # noqa: ANN401 - icalendar's own
+def _event(uid: str, title: str, stamp: _Stamp, *, off: bool) -> Any:  # noqa: ANN401 - icalendar's own
     from icalendar import Event
 
     event = Event()
     event.add("uid", uid)
-    event.add("dtstamp", changed_at)
-    event.add("last-modified", changed_at)
-    event.add("sequence", version)
+    event.add("dtstamp", stamp.changed_at)
+    event.add("last-modified", stamp.changed_at)
+    event.add("sequence", stamp.sequence)
     event.add("summary", title)
     event.add("status", "CANCELLED" if off else "CONFIRMED")
     event.add("class", "PRIVATE")
-    if titles.url is not None:
-        event.add("description", titles.url)
-        event.add("url", titles.url)
+    if stamp.url is not None:
+        event.add("description", stamp.url)
+        event.add("url", stamp.url)
     return event
 
 
-def _free(event: Any) -> None:  # noqa: ANN401 - icalendar's own
+def _set_days(event: Any, first: int, last: int) -> None:  # noqa: ANN401 - icalendar's own
+    """Let an event be of whole days, both included, that make nobody busy."""
+    event.add("dtstart", date.fromordinal(first))
+    event.add("dtend", date.fromordinal(last + 1))
     event.add("transp", "TRANSPARENT")
     event.add("x-microsoft-cdo-busystatus", "FREE")
 
 
 def _span(item: Item, checklist: Checklist) -> tuple[int, int] | None:
-    """Give the first and last day of an item in the calendar; None for what has no day, or is the clinic's to do."""
+    """Give the first and last day of an item in the calendar; None for what has no day, or is the clinic's to do.
+
+    It depends on nothing that a patient marks, but that a task was done: ``services.calendars`` relies on that.
+    """
     step, record = item.rule.step, checklist.record
     if getattr(step, "by", "patient") != "patient" or item.opens is None or step.kind == "review":
         return None
