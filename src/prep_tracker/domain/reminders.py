@@ -167,13 +167,13 @@ def _collect(checklist: Checklist, sending: Sending, from_day: int, last_day: in
         for day, kind, on in _of_item(checklist, sending, item, from_day, last_day):
             if from_day <= day <= last_day and kind in kinds:
                 by_day.setdefault(day, []).append((kind, id_, on, None))
-    if checklist.open_facts:
+    days = [day for day in _again(record.booked_on, record.on + 1, eve) if from_day <= day <= last_day]
+    if checklist.open_facts and days:
         asking = {item.rule.step.id for item in checklist.items if "answer" in item.rule.remind}
         for fact, step in checklist.open_facts:
             if fact.by == "patient" and step in asking:
-                for day in _again(record.booked_on, record.on + 1, eve):
-                    if from_day <= day <= last_day:
-                        by_day.setdefault(day, []).append(("answer", step, record.on, fact.id))
+                for day in days:
+                    by_day.setdefault(day, []).append(("answer", step, record.on, fact.id))
     return by_day
 
 
@@ -182,7 +182,7 @@ def _of_item(
 ) -> Iterator[tuple[int, RemindKind, int | None]]:
     """Yield on which day what may be said of an item, and the day that it speaks of; a day may come twice.
 
-    What is said again and again is left out before ``from_day`` and after ``last_day``.
+    Only the days from ``from_day`` to ``last_day`` are looked at; the day before or after may come along.
     """
     on, start, step = checklist.record.on, checklist.record.booked_on, item.rule.step
     opens, states = item.opens, item.state_on
@@ -199,17 +199,18 @@ def _of_item(
             shown = opens
             if step.kind == "do" and step.opens is None:
                 shown = (item.due or on) - sending.chase_days
-            if shown > start and states(shown) in STILL_TO_DO:
+            if shown > start and from_day <= shown <= last_day + 1 and states(shown) in STILL_TO_DO:
                 yield shown - 1, "tomorrow", shown
                 yield shown, "today", shown
         last = item.last_chance
-        if last is not None and not item.settled and states(last) in STILL_TO_DO:
+        if last is not None and from_day <= last <= last_day and not item.settled and states(last) in STILL_TO_DO:
             yield last, "last-day", last
-        if "day-before" in item.rule.remind and not later and states(on) in STILL_TO_DO:
+        is_near = from_day < on <= last_day + 1
+        if is_near and "day-before" in item.rule.remind and not later and states(on) in STILL_TO_DO:
             yield on - 1, "day-before", on
     if item.closes is None or item.closes > on:
         first = max(opens, on + 1)
-        if states(first) in STILL_TO_DO:
+        if from_day <= first <= last_day and states(first) in STILL_TO_DO:
             yield first, "aftercare", item.closes
 
 
