@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from prep_tracker.domain.errors import UnavailableError
-from prep_tracker.store import clinics, engine, patients, procedures
+from prep_tracker.store import clinics, engine, patients, procedures, sqlite
 from prep_tracker.store.session import EVERY, QueryError, Store
 from tests.store.cast import Cast, append, booked, patient_row, settle_aster
 
@@ -148,6 +148,12 @@ def test_a_full_disk_is_told_and_leaves_the_rest_working(store: Store) -> None:
     kept = store.run_read(lambda c: procedures.get(c, cast.clinic, cast.procedure)).version
     assert kept == max([1, *(answer for answer in answers if isinstance(answer, int))])
     assert store.run_write(lambda c: append(c, cast)) == kept + 1
+
+
+def test_a_full_disk_that_is_passed_over_is_found(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite._Op, "fail", lambda *_: None)  # nobody hears that the commit went wrong
+    with pytest.raises(AssertionError):
+        test_a_full_disk_is_told_and_leaves_the_rest_working(store)
 
 
 def test_a_read_sees_one_moment_and_does_not_wait_for_a_write(database_url: str, store: Store) -> None:
