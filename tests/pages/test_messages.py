@@ -88,6 +88,13 @@ def test_what_will_not_come_is_said_with_why(office: Office, patient: Json, said
     assert "planned" not in shown
 
 
+def test_a_way_without_an_address_is_not_said_to_be_used(office: Office) -> None:
+    shown = card(desk_of(office, phone=None, messages={"email": True, "sms": True}).open())
+    assert "SMS Agreed to, but there is no address" in shown
+    assert "Reminder · E-mail" in shown
+    assert "E-mail, SMS" not in shown
+
+
 def test_reminders_that_the_clinic_turned_off_are_said(office: Office) -> None:
     assert office.house.person("Ada").send("PATCH", "/v1/clinic", json={"reminders": False}).status_code == 200
     shown = card(desk_of(office).open())

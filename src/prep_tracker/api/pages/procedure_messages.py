@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from prep_tracker.desk.letterhead import ways_of
 from prep_tracker.desk.telling import TAKEN_BACK
 from prep_tracker.domain.days import civil_day, civil_time
 from prep_tracker.domain.explain import Phrase
@@ -38,7 +39,7 @@ REASONS: Mapping[str, str] = {
 
 def messages_view(found: Messages, desk: Desk, words: Words) -> dict[str, Any]:
     """Lay the messages out: first what could not be sent, then what is to come, then what will not and what is past."""
-    show = _Showing(desk, words, [way for way in WAYS if found.patient.messages.get(way)])
+    show = _Showing(desk, words, ways_of(found.patient))
     kept = [
         show.kept(message_document(row, found.case.checklist, words), row.id in found.again, row) for row in found.kept
     ]
@@ -52,7 +53,7 @@ def messages_view(found: Messages, desk: Desk, words: Words) -> dict[str, Any]:
     )
     past = [one for one in kept if one["status"] in {"sent", "dropped"}]
     return {
-        "ways": [_way(way, found, agreed=way in show.agreed) for way in WAYS],
+        "ways": [_way(way, found) for way in WAYS],
         "failed": _cut(failed),
         "planned": sorted(planned, key=lambda one: one["due_at"]),
         "not_coming": _by_why(one for one in reckoned if one["why"]),
@@ -74,11 +75,11 @@ def changed_messages(change: Change, words: Words) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Showing:
-    """Show messages to one reader; ``agreed`` are the ways by which the patient wants to be written to."""
+    """Show messages to one reader; ``ways`` are those by which the patient gets what is to come."""
 
     desk: Desk
     words: Words
-    agreed: Collection[str]
+    ways: Collection[str]
 
     def kept(self, document: dict[str, Any], again: bool, row: Any) -> dict[str, Any]:  # noqa: ANN401, FBT001 - a row of the outbox
         """Show one that is kept: settled ones by the instant at which they were."""
@@ -94,7 +95,7 @@ class _Showing:
 
     def reckoned(self, document: dict[str, Any], due_at: datetime) -> dict[str, Any]:
         """Show one that is to come, or that will not."""
-        return self._shown(document, due_at) | {"ways": list(self.agreed), "foreign": False, "again": False}
+        return self._shown(document, due_at) | {"ways": list(self.ways), "foreign": False, "again": False}
 
     def _shown(self, document: dict[str, Any], at: datetime) -> dict[str, Any]:
         zone = self.desk.clinic.time_zone
@@ -115,9 +116,9 @@ def _lines(lines: Iterable[Mapping[str, Any]], words: Words) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def _way(way: str, found: Messages, *, agreed: bool) -> dict[str, Any]:
+def _way(way: str, found: Messages) -> dict[str, Any]:
     address = found.patient.email if way == "email" else found.patient.phone
-    state = ("yes" if address else "no-address") if agreed else "no"
+    state = ("yes" if address else "no-address") if found.patient.messages.get(way) else "no"
     return {"way": way, "state": state, "address": address}
 
 
