@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,14 +58,14 @@ class Street:
         self._wakes: list[datetime] = []
         self._numbers = itertools.count()
 
-    def live(self, seeds: Iterable[int]) -> None:
-        """Let these lives begin, go on and end."""
+    def live(self, seeds: Iterable[int], enough: AbstractSet[str]) -> None:
+        """Let these lives begin, go on and end; no further once these kinds of faults have been found, if any."""
         self.store.run_write(lambda c: protocols.ship(c, now=BEGIN))
         for seed in seeds:
             life: Life = Acting(seed, self.store)
             self._plan(life, life.agenda())
             self.counts["schedules"] += 1
-        while self._agenda:
+        while self._agenda and not (enough and enough <= {kind for _, (kind, _) in self.faults}):
             self._sleep_until(self._agenda[0][0])
             now, _, life, verb, what = heapq.heappop(self._agenda)
             self._open[life.seed] -= 1
@@ -187,11 +188,11 @@ def opened(url: str) -> Iterator[Store]:
         store.close()
 
 
-def run(store: Store, seeds: range) -> Street:
-    """Let the lives of some seeds pass; a line says what happened."""
+def run(store: Store, seeds: range, enough: AbstractSet[str] = frozenset()) -> Street:
+    """Let the lives of some seeds pass, or so many that ``enough`` is found; a line says what happened."""
     begun, processor = time.monotonic(), time.process_time()
     street = Street(store)
-    street.live(seeds)
+    street.live(seeds, enough)
     each = [1000 * took / len(seeds) for took in (time.monotonic() - begun, time.process_time() - processor)]
     told = ", ".join(f"{number:,} {what}" for what, number in street.counts.items())
     sys.stdout.write(f"{told}; {each[0]:.0f} ms each, {each[1]:.0f} of the processor's; {len(street.faults)} faults\n")

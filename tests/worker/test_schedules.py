@@ -175,5 +175,5 @@ def test_the_simulation_turns_red_on(
 ) -> None:
     seed(monkeypatch)
     with opened(database_url) as store:
-        found = {kind for _, (kind, _) in run(store, range(FEW)).faults}
+        found = {kind for _, (kind, _) in run(store, range(FEW), kinds).faults}
     assert kinds <= found
