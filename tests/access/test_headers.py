@@ -229,7 +229,7 @@ def test_a_portals_page_may_still_call(house: House) -> None:
         assert answer.status_code == 200
         assert answer.headers["access-control-allow-origin"] == PORTAL
         assert "Retry-After" in answer.headers["access-control-expose-headers"]
-        assert answer.headers["vary"] == "Origin"
+        assert answer.headers["vary"] == "Accept-Language, Origin"
     finally:
         house.app.state.origins.discard(PORTAL)
 

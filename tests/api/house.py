@@ -181,9 +181,10 @@ class Caller:
 
 
 def hold(answer: httpx.Response) -> None:
-    """Hold an answer against the OpenAPI document."""
+    """Hold an answer against the OpenAPI document, and that it says so where its language was the caller's choice."""
     told = f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text[:2000]}"
     assert list(contract.faults(answer)) == [], told
+    assert "content-language" not in answer.headers or "Accept-Language" in answer.headers["vary"], told
 
 
 def wrong(answer: httpx.Response) -> dict[str, str]:

@@ -119,7 +119,7 @@ def test_a_database_that_is_away_is_a_503(house: House, ana: Caller, monkeypatch
     for answer in answers:
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) > 0
-        assert answer.json()["title"] == "Something that this needs cannot be reached"
+        assert answer.json()["title"] == "Something this needs cannot be reached"
         assert "database" in answer.json()["detail"]
     assert house.stranger().get("/readyz").json() == {"database": "ok", "migrations": "ok"}
 

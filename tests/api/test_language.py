@@ -58,3 +58,19 @@ def test_changes_answer_in_the_language_that_was_asked_for(ana: Caller) -> None:
         ana.post(f"{procedure}/entries/2/withdrawal?lang=en"),
     ):
         assert answer.headers["content-language"] == "en"
+
+
+def test_what_is_kept_on_the_way_is_kept_for_each_language(ana: Caller) -> None:
+    procedure = ana.book()
+    english, spanish = {"Accept-Language": "en"}, {"Accept-Language": "es"}
+    for path in (procedure, f"{procedure}/checklist", f"{procedure}/checklist?all=true"):
+        answers = [ana.get(path, headers=headers) for headers in (english, spanish)]
+        tags = [answer.headers["etag"] for answer in answers]
+        answers += [ana.get(path, headers=english | {"If-None-Match": tags[0]})]
+        assert [answer.status_code for answer in answers] == [200, 200, 304]
+        assert {answer.headers["vary"] for answer in answers} == {"Accept-Language, Origin"}
+    stale = ana.post(f"{procedure}/moves", {"to_on": "2026-12-20"}, If_Match='"99.2026-11-22.en.staff"')
+    assert stale.status_code == 412
+    assert "Accept-Language" in stale.headers["vary"], "its ETag names the language"
+    patient = ana.get(procedure).json()["patient"]["id"]
+    assert ana.get(f"/v1/patients/{patient}").headers["vary"] == "Origin", "nothing in it is put into words"

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 STAFF = ("coordinator", "clinician", "admin")
+SPOKEN = "Accept-Language"
+"""What else an answer with texts depends on: the value of its ``Vary`` (RFC 9110, section 12.5.5)."""
 _TAG = re.compile(r'"(\d{1,9})(?:\.[^"]*)?"')
 
 AsOf = Annotated[
@@ -194,6 +196,8 @@ async def _repeat_of(request: Request, asked: bytes | None) -> Repeat | None:
 def respond(made: Answer) -> Response:
     """Send an answer: personal data is revalidated each time and never shared."""
     headers = {"Cache-Control": "private, no-cache", **made.headers}
+    if "Content-Language" in headers:
+        headers["Vary"] = SPOKEN
     return Response(made.body or None, made.status, headers, media_type="application/json" if made.body else None)
 
 
@@ -214,9 +218,10 @@ def unchanged(if_none_match: str | None, current: str) -> bool:
     return current in given or "*" in given
 
 
-def not_modified(current: str) -> Response:
-    """Say that nothing has changed."""
-    return Response(status_code=304, headers={"ETag": current, "Cache-Control": "private, no-cache"})
+def not_modified(current: str, *, spoken: bool = True) -> Response:
+    """Say that nothing has changed; ``spoken`` unless there is nothing in the answer that depends on the language."""
+    headers = {"ETag": current, "Cache-Control": "private, no-cache"}
+    return Response(status_code=304, headers=headers | {"Vary": SPOKEN} if spoken else headers)
 
 
 def versions_of(if_match: str | None) -> frozenset[int] | None:

@@ -47,7 +47,7 @@ KINDS: dict[str, Kind] = {
     "precondition-required": Kind(428, "Send If-Match", "Read the procedure and send its ETag as If-Match."),
     "too-many-requests": Kind(429, "Too many requests", "Wait as long as Retry-After says."),
     "internal": Kind(500, "Something went wrong on our side", "Tell whoever runs the service the request_id."),
-    "unavailable": Kind(503, "Something that this needs cannot be reached", "Try again after as long as Retry-After says."),
+    "unavailable": Kind(503, "Something this needs cannot be reached", "Try again after as long as Retry-After says."),
 }
 
 ERRORS: dict[type[e.PrepError], str] = {
@@ -133,11 +133,13 @@ async def expected(request: Request, error: e.PrepError) -> Response:
     if isinstance(error, e.BlockedError):
         words = speaking.words(speaking.choose_language(None, request.headers.get("accept-language")))
         extra["reasons"] = [reason_document(error.checklist, reason, words) for reason in error.reasons]
+        headers["Vary"] = "Accept-Language"
     if isinstance(error, e.StaleError):
         from prep_tracker.api.door import desk_of, tag
 
         language = speaking.choose_language(request.query_params.get("lang"), request.headers.get("accept-language"))
         headers["ETag"] = extra["etag"] = tag(desk_of(request), error.version, None, language)
+        headers["Vary"] = "Accept-Language"
     if isinstance(error, e.UnauthenticatedError):
         headers["WWW-Authenticate"] = 'Bearer realm="prep-tracker"'
     if isinstance(error, e.UnavailableError):

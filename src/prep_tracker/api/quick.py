@@ -41,7 +41,7 @@ _PATH = re.compile(r"/v1/procedures/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f
 _JSON = (b"content-type", b"application/json")
 _ROUTE = next(route for route in router.routes if getattr(route, "endpoint", None) is get_checklist)
 _CONTROL = (b"cache-control", b"private, no-cache")
-_VARY = (b"vary", b"Origin")
+_VARY = (b"vary", b"Accept-Language, Origin")
 Key = tuple[str, str, str]
 Made = tuple[int, list[tuple[bytes, bytes]], bytes]
 
@@ -140,7 +140,7 @@ class Quick:
             return 304, [etag, _CONTROL, _VARY], b""
         size = (b"content-length", b"%d" % len(body))
         language = (b"content-language", spoken.language.encode())
-        return 200, [_CONTROL, etag, language, size, _JSON, _VARY], body
+        return 200, [_CONTROL, etag, language, _VARY, size, _JSON], body
 
     def _read(
         self, connection: Connection, desk: Desk, procedure_id: str, version: int, spoken: Words

@@ -78,7 +78,7 @@ async def get_patient(request: Request, patient_id: str, if_none_match: IfNoneMa
     """Read a patient."""
     row = await read(request, lambda c, d: patients.get_patient(c, d, patient_id))
     if unchanged(if_none_match, _tag(row)):
-        return not_modified(_tag(row))
+        return not_modified(_tag(row), spoken=False)
     return respond(answer(200, _document(row), ETag=_tag(row)))
 
 

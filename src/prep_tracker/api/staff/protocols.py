@@ -53,7 +53,7 @@ async def get_protocol(request: Request, name: str, if_none_match: IfNoneMatch =
     row = await read(request, lambda c, d: protocols.read_protocol(c, d, slug, int(number) if at else None))
     current = f'"{row.slug}@{row.number}.{row.content_hash[:16]}.{row.status}"'
     if unchanged(if_none_match, current):
-        return not_modified(current)
+        return not_modified(current, spoken=False)
     document = _document(row) | {"content": json.loads(row.content)}
     return respond(answer(200, document, ETag=current))
 
