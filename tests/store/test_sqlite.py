@@ -135,6 +135,15 @@ def test_many_who_wait_share_one_commit(store: Store) -> None:
     assert seen == [21, 21, 21]
 
 
+def test_whoever_would_wait_too_long_is_told_at_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "MOST_WAITING", 5)
+    cast = store.run_write(settle_aster)
+    answers = together(store, [lambda c: append(c, cast)] * 20)
+    assert answers[:5] == [2, 3, 4, 5, 6]
+    assert [type(answer) for answer in answers[5:]] == [UnavailableError] * 15
+    assert store.run_write(lambda c: append(c, cast)) == 7
+
+
 def test_a_full_disk_is_told_and_leaves_the_rest_working(store: Store) -> None:
     cast = store.run_write(settle_aster)
 

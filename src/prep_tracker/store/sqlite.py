@@ -25,6 +25,8 @@ from prep_tracker.store.session import EVERY, QueryError, Store
 
 T = TypeVar("T")
 MOST_TOGETHER = 256
+MOST_WAITING = 1000
+"""How many may wait for the writer, some seconds' work. Whoever came after them would wait until they had given up."""
 _SECONDS_CLEANSE = 1
 _READONLY = 8
 _SICK = frozenset({5, 6, 7, _READONLY, 9, 10, 13, 14, 15})
@@ -80,7 +82,9 @@ class SqliteStore(Store):
         return _in_own_words(self._read_aside, fn)
 
     async def write(self, fn: Callable[[Connection], T], clinic: str) -> T:  # noqa: ARG002 - see above
-        """Queue ``fn`` for the writer and wait for the commit."""
+        """Queue ``fn`` for the writer and wait for the commit; an ``UnavailableError`` when too many wait already."""
+        if self._writer is not None and self._writer.queue.qsize() >= MOST_WAITING:
+            raise UnavailableError("More is waiting to be written than can be done in a few seconds.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._submit(_Op(fn, future, loop))
