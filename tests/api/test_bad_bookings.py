@@ -231,6 +231,23 @@ def test_an_erased_patient_is_not_booked_again(house: House, ana: Caller) -> Non
     assert (anew["reference"], anew["id"] != pia) == ("A-1001", True)
 
 
+def test_nobody_has_to_read_a_pattern(house: House, ana: Caller) -> None:
+    wrong = {"email": "a@b.example;c", "phone": "call me", "language": "English"}
+    named = {"email": "pia@clinic.example", "phone": "+31 20 123 4567", "language": "pt-BR"}
+    for where, path, body in (
+        ("/patient", "/v1/procedures", BOOKING | {"patient": PIA | wrong}),
+        ("", "/v1/patients", PIA | wrong),
+    ):
+        found = refused(house, ana, path, body)
+        assert found.keys() == {f"{where}/{field}" for field in wrong}
+        for field, example in named.items():
+            assert example in found[f"{where}/{field}"]
+            assert "^" not in found[f"{where}/{field}"]
+    sender = {"sender": {"name": "Aster", "email": 'a"b@aster.example'}}
+    [message] = refused(house, house.person("Ada"), "/v1/clinic", sender, "PATCH").values()
+    assert message.startswith("Send an e-mail address")
+
+
 def test_no_control_character_hides_in_an_address(house: House, ana: Caller) -> None:
     for never in ("a\x00@b.example", "a@b\x1b.example", "a@b", "a b@c.example"):
         assert refused(house, ana, "/v1/patients", PIA | {"email": never}).keys() == {"/email"}, never

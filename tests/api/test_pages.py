@@ -37,9 +37,11 @@ def test_so_are_the_products_of_a_procedure(ana: Caller) -> None:
     assert walked(ana, f"{procedure}/products") == whole
 
 
-@pytest.mark.parametrize("path", ["/v1/keys", "/v1/protocols"])
+@pytest.mark.parametrize("path", ["/v1/keys", "/v1/protocols", "/v1/webhooks", "/v1/audit", "/v1/worklist"])
 def test_no_page_is_empty_or_endless_and_no_cursor_is_made_up(house: House, path: str) -> None:
     ada = house.person("Ada")
     for limit in (0, 201):
         assert wrong(ada.get(f"{path}?limit={limit}")).keys() == {"/limit"}
-    assert ada.get(f"{path}?cursor=made-up").status_code == 400
+    refused = ada.get(f"{path}?cursor=made-up")
+    assert (refused.status_code, refused.json()["type"]) == (400, "/v1/problems/bad-request")
+    assert refused.json()["detail"].startswith("Send the cursor as next of the page before has it")

@@ -49,8 +49,10 @@ COMMANDS = {
     "restore": ["copy.db"],
     "retention": ["--months", "12"],
     "check": [],
+    "settings": [],
     "audit verify": [],
     "messages list": ["PROCEDURE", "--clinic", "CLINIC"],
+    "messages failed": [],
     "audit prune": ["--older-than", "12"],
     "db roles": [],
     "clinic sign-in set": [

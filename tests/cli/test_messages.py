@@ -58,6 +58,24 @@ def test_messages_are_listed(database_url: str, demo: tuple[str, str]) -> None:
     assert run("messages", "list", procedure, "--clinic", clinic, PREP_DATABASE_URL=database_url).stdout
 
 
+def test_what_failed_is_listed_with_why(database_url: str, store: Store, demo: tuple[str, str]) -> None:
+    clinic, procedure = demo
+    where = {"PREP_DATABASE_URL": database_url}
+    assert run("messages", "failed", "--clinic", clinic, **where).stdout == "Nothing has failed.\n"
+    now = SystemClock().now()
+    why = "the mail server refused the recipient (550)"
+    test, first, second = (
+        NewMessage(new_id(), topic, "email", {}, now, procedure_id=procedure, status="failed", reason=why)
+        for topic in ("test", "reminder", "reminder")
+    )
+    store.run_write(lambda c: outbox.add(c, clinic, [test, first, second], now=now))
+    listed = run_json("messages", "failed", "--clinic", clinic, **where)["items"]
+    assert [item["id"] for item in listed] == [second.id, first.id]
+    assert {(item["procedure_id"], item["channel"], item["reason"]) for item in listed} == {(procedure, "email", why)}
+    said = run("messages", "failed", "--clinic", clinic, **where).stdout.splitlines()
+    assert [line.endswith(why) for line in said] == [True, True]
+
+
 def test_what_is_not_there_is_said_in_a_line(database_url: str, demo: tuple[str, str]) -> None:
     clinic, procedure = demo
     for argv in (("list", NOBODY), ("replay", procedure, "msg_" + "0" * 32)):

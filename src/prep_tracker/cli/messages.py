@@ -59,6 +59,35 @@ def list_messages(
         say("Nothing was sent, and nothing is planned.")
 
 
+@app.command("failed")
+def list_failed(clinic: Clinic = None, as_json: Json = False) -> None:
+    """List what could not be sent, newest first, with why: reminders and webhooks."""
+    from prep_tracker.exports.outbox import at
+    from prep_tracker.services import messages
+
+    rows = _at_desk(clinic, lambda store, desk: store.run_read(lambda c: messages.list_failed(c, desk)))
+    items = [
+        {
+            "id": row.id,
+            "procedure_id": row.procedure_id,
+            "topic": row.topic,
+            "channel": row.channel,
+            "endpoint_id": row.endpoint_id,
+            "settled_at": at(row.settled_at),
+            "reason": row.reason,
+        }
+        for row in rows
+    ]
+    if as_json:
+        say_json({"items": items})
+        return
+    for item in items:
+        what = f"{item['channel']:<8} {item['topic']}  {item['procedure_id'] or ''}  {item['id']}"
+        say(f"{item['settled_at']}  {what}  {item['reason']}")
+    if not items:
+        say("Nothing has failed.")
+
+
 @app.command()
 def replay(
     procedure: Procedure,

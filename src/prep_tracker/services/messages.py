@@ -73,6 +73,11 @@ def list_messages(connection: Connection, desk: Desk, procedure_id: str) -> Mess
     return Messages(case, patient, kept, reckoned, again)
 
 
+def list_failed(connection: Connection, desk: Desk) -> list[MessageRow]:
+    """List the last messages of the clinic that could not be sent, newest first."""
+    return outbox.failed(connection, desk.clinic.id, limit=MOST_ROWS)
+
+
 def replay(connection: Connection, desk: Desk, procedure_id: str, message_id: str) -> MessageRow:
     """Plan a message again that was sent, dropped or could not be sent.
 

@@ -195,8 +195,8 @@ def failed_by_procedure(connection: Connection, clinic_id: str) -> dict[str, int
 
 
 def failed(connection: Connection, clinic_id: str, *, limit: int) -> list[MessageRow]:
-    """List messages of a clinic that could not be sent, newest first."""
-    statement = _ALL.where(FAILED).order_by(_M.number.desc()).limit(limit)
+    """List messages of a clinic that could not be sent, newest first, without tests."""
+    statement = _ALL.where(FAILED, _M.topic != "test").order_by(_M.number.desc()).limit(limit)
     return [MessageRow(*row) for row in connection.execute(statement, this(clinic_id))]
 
 
