@@ -246,6 +246,12 @@ def test_a_portal_has_it_too_under_a_policy_that_lets_in_nothing_else(
     url = person.make()
     assert read(url).status_code == 200
     assert axe(page) == []
+    with page.expect_download() as coming:
+        person.press("file")
+    assert "BEGIN:VEVENT" in Path(coming.value.path()).read_text(encoding="utf-8")
+    person.press("end")
+    person.press("yes")
+    assert read(url).status_code == 404
     page.evaluate(SIGN_IN, None)
     page.wait_for_function("() => !document.querySelector('prep-calendar').shadowRoot.childElementCount")
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from prep_tracker.api.pages.procedure_messages import REASONS
 from prep_tracker.catalog.locales import staff_texts
 from prep_tracker.channels import Failed, Retry, Sent
 from prep_tracker.domain.events import EVENTS
 from prep_tracker.domain.remind import KINDS
+from prep_tracker.exports.outbox import WHY
+from prep_tracker.services import attending, sending
 from tests.pages.browser import text_of
 from tests.pages.forms import forms, press
 from tests.pages.staff import Desk
@@ -236,6 +239,18 @@ def test_after_a_move_it_is_said_what_it_took_away(office: Office) -> None:
     gone = [one for one in kept(desk) if one["why"] == "moved"]
     assert gone
     assert f"{len(gone)} will not come. The procedure was moved." in card(desk.open())
+
+
+def test_every_reason_of_our_own_has_words() -> None:
+    ours = {
+        text
+        for module in (attending, sending)
+        for text in vars(module).values()
+        if isinstance(text, str) and text.endswith(".") and text.count(" ") > 1 and "\n" not in text
+    }
+    assert {sending.NO_PROCEDURE} == ours - set(REASONS), "a procedure that is gone has no page"
+    for language in ("en", "es"):
+        assert {f"messages.why.{key}" for key in (*REASONS.values(), *WHY)} <= set(staff_texts(language))
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -12,7 +12,7 @@ from prep_tracker.desk.telling import TAKEN_BACK
 from prep_tracker.domain.days import civil_day, civil_time
 from prep_tracker.domain.explain import Phrase
 from prep_tracker.exports.outbox import digest_document, message_document, reckoned_document
-from prep_tracker.services import sending
+from prep_tracker.services import attending, sending
 
 if TYPE_CHECKING:
     from prep_tracker.catalog.words import Words
@@ -27,9 +27,12 @@ SHORT = 3
 """A list that is no longer than this is not folded."""
 REASONS: Mapping[str, str] = {
     sending.TOO_LATE: "too-late",
+    attending.TOO_LATE: "too-late",
+    sending.TOO_EARLY: "too-early",
     sending.NOT_WANTED: "not-wanted",
     sending.NO_CONSENT: "no-consent",
     sending.NO_ADDRESS: "no-address",
+    attending.NO_ADDRESS: "no-address",
     sending.NO_ENDPOINT: "no-endpoint",
     sending.LOST: "lost",
     TAKEN_BACK: "taken-back",
