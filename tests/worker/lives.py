@@ -152,6 +152,12 @@ class Life:
         """Give what held at an instant."""
         return next(then for then in reversed(self.history) if then.at <= at)
 
+    def between(self, begin: datetime, end: datetime) -> list[Then]:
+        """Give what held at any time from one instant to another."""
+        return [then for then in self.history if begin < then.at <= end] + [
+            then for then in self.history if then.at <= begin
+        ][-1:]
+
     def act(self, verb: str, what: Any, now: datetime) -> Agenda:  # noqa: ANN401 - as the verb wants it
         """Do something; give what follows from it. What the service refuses has not happened."""
         if verb == "any":

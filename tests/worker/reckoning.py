@@ -110,7 +110,7 @@ def faults_of_messages(life: Life, rows: Rows) -> Iterator[Fault]:
         if ids.setdefault((one.channel, one.day), one.id) != one.id:
             yield "twice", f"{one.channel} {one.at}: this day has had another"
         before = {other.day for other in mine[:number]} - {one.day}
-        most = max(_most(then) for then in life.history if then.at > one.at - 2 * DAY or then is one.then)
+        most = max(_most(then) for then in (one.then, *life.between(one.at - DAY, one.at)))
         if len(before) >= most and one.day != life.plan(one.then.entries).record.on - 1:
             yield "cap", f"{one.at}: number {len(before) + 1} of {most}"
         if any(other.id == one.id and other.outcome == "sent" for other in mine[:number]):
@@ -160,8 +160,11 @@ def _lost(life: Life, rows: Rows, due: Then, day: int, due_at: datetime, ways: l
         return
     if first < due_at:
         return  # the clinic has changed its hour since, to one that had passed
-    if day == life.plan(then.entries).record.on and has_begun(life, then, at):
-        return
+    record = life.plan(then.entries).record
+    if day == record.on and record.start is not None:
+        end = min(end, first_instant(day, _minute(record.start), life.zone))
+        if at >= end:
+            return
     if any(row["created_at"] < due_at and row["day"].toordinal() >= day for row in rows if row["day"]):
         return  # a later day was spoken of before, where the patient lived then
     for way in ways:
