@@ -33,8 +33,8 @@ SECONDS = 120
 class Run:
     """How often to kill, and what: ``workers`` compete, with this fault, and are slow by so many seconds.
 
-    ``after``: kill when so many messages have arrived and another is being sent, instead of at any moment, and plan no
-    more of them.
+    This part of first attempts is ``refused``. ``after``: kill when so many messages have arrived and another is being
+    sent, instead of at any moment, and plan no more of them.
     """
 
     kills: int
@@ -43,6 +43,7 @@ class Run:
     each: int = 40
     seconds: float = 0.03
     fault: str = "none"
+    refused: float = 0.02
     after: int | None = None
 
 
@@ -105,9 +106,18 @@ def settle(store: Store, lanes: int) -> Cast:
 
 
 @contextmanager
-def worker(url: str, path: Path, fault: str, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
+def worker(url: str, path: Path, run: Run) -> Iterator[subprocess.Popen[bytes]]:
     """Start a worker; it is gone when the block ends."""
-    command = [sys.executable, "-m", "tests.worker.sender", url, str(path), fault, str(seconds)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.worker.sender",
+        url,
+        str(path),
+        run.fault,
+        str(run.seconds),
+        str(run.refused),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as process:
         try:
             assert process.stdout is not None
@@ -146,7 +156,7 @@ def killed_again_and_again(url: str, path: Path, run: Run) -> Tally:
     cast = settle(store, run.lanes)
     planned = plan(store, cast, run, 0)
     with ExitStack() as stack:
-        at_work = [stack.enter_context(worker(url, path, run.fault, run.seconds)) for _ in range(run.workers)]
+        at_work = [stack.enter_context(worker(url, path, run)) for _ in range(run.workers)]
         for number in range(1, run.kills + 1):
             if run.after is None:
                 time.sleep(dice.uniform(0.02, 0.3))
@@ -154,7 +164,7 @@ def killed_again_and_again(url: str, path: Path, run: Run) -> Tally:
                 await_the_middle(path, run.after)
             which = number % run.workers
             os.kill(at_work[which].pid, signal.SIGKILL)
-            at_work[which] = stack.enter_context(worker(url, path, run.fault, run.seconds))
+            at_work[which] = stack.enter_context(worker(url, path, run))
             if run.after is None and waiting(store) < run.each * run.lanes // 2:
                 planned |= plan(store, cast, run, number)
         deadline = time.monotonic() + SECONDS

@@ -1,7 +1,7 @@
 """A worker in a process of its own, which the tests kill: what it sends becomes a line of a file, before it is noted.
 
-Run as ``python -m tests.worker.sender URL FILE FAULT SECONDS``: with one of ``faults.FAULTS``, and so long at most each
-before and after the line.
+Run as ``python -m tests.worker.sender URL FILE FAULT SECONDS REFUSED``: with one of ``faults.FAULTS``, so long at
+most each before and after the line, and this part of first attempts refused.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ class ToFile:
     Beside it stands a file with the id of each message that somebody began to send.
     """
 
-    def __init__(self, path: str, seconds: float) -> None:
+    def __init__(self, path: str, seconds: float, refused: float) -> None:
         """Open the files."""
         self._file, self._begun = (
             os.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT) for name in (path, path + BEGUN)
         )
-        self._seconds, self._dice = seconds, random.Random()
+        self._seconds, self._refused, self._dice = seconds, refused, random.Random()
 
     def deliver(self, message: Outgoing) -> Outcome:
         """Take a while, write the line, take a while."""
         os.write(self._begun, f"{message.id}\n".encode())
         time.sleep(self._dice.uniform(0, self._seconds))
-        if message.attempt == 1 and self._dice.random() < 0.02:
+        if message.attempt == 1 and self._dice.random() < self._refused:
             return Retry("answered 503")
         os.write(self._file, message.payload + b"\n")
         time.sleep(self._dice.uniform(0, self._seconds))
@@ -47,8 +47,8 @@ class ToFile:
 
 def main() -> None:
     """Send until killed."""
-    url, path, fault, seconds = sys.argv[1:]
-    channels = {"webhook": ToFile(path, float(seconds))}
+    url, path, fault, seconds, refused = sys.argv[1:]
+    channels = {"webhook": ToFile(path, float(seconds), float(refused))}
     worker = FAULTS[fault](Store.open(url), SystemClock(), channels, threads=4, lease=LEASE)
     sys.stdout.write("sending\n")
     sys.stdout.flush()

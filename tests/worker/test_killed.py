@@ -24,9 +24,9 @@ def test_workers_that_are_killed_a_hundred_times_lose_nothing(database_url: str,
     hold(killed_again_and_again(database_url, tmp_path / "arrived", Run(100)))
 
 
-MARKED_FIRST = Run(1, workers=1, lanes=4, each=2, seconds=0.3, after=1)
-SENT_INSIDE = Run(1, workers=1, lanes=12, each=1, seconds=0.04, after=8)
-WITHOUT_LANES = Run(0, workers=2, lanes=1, each=24)
+MARKED_FIRST = Run(1, workers=1, lanes=4, each=2, seconds=0.3, refused=0, after=1)
+SENT_INSIDE = Run(1, workers=1, lanes=12, each=1, seconds=0.04, refused=0, after=8)
+WITHOUT_LANES = Run(0, workers=2, lanes=1, each=24, refused=0)
 """What brings each fault to light, and does no harm to a worker without it."""
 
 
