@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -401,12 +402,14 @@ def test_a_newer_version_is_looked_at_and_then_used(house: House) -> None:
         assert house.person("Cleo").post(f"/v1/protocols/our-peel/drafts/{number}/publish").status_code == 200
 
     publish(PEEL, 1)
-    desk = Desk(house, "Ana", house.person("Ana").book(protocol="our-peel"))
+    agreed = PIA | {"email": "pia@example.org", "messages": {"email": True, "sms": False}}
+    desk = Desk(house, "Ana", house.person("Ana").book(protocol="our-peel", patient=agreed))
     assert not desk.has("migrate")
     publish(PEEL.replace("14", "21"), 2)
     looked = desk.do("migrate", LOOK)
     assert "our-peel@1 → Fri 18 Dec, 10:30 · our-peel@2" in text_of(looked)
     assert "Fri 4 Dec – Fri 18 Dec → Fri 27 Nov – Fri 18 Dec" in text_of(looked)
+    assert re.search(r"[1-9]\d* reminders? falls? away, [1-9]\d* (is|are) planned", text_of(looked))
     assert press(desk.browser, forms(looked)["migrate"], APPLY).status_code == 303
     assert desk.last()["protocol"] == "our-peel@2"
     assert not desk.has("migrate")
