@@ -109,7 +109,7 @@ HEADER: Mapping[str, Place] = {
 }
 PLAIN = """
     accept active address answers at backdated birth_date calendar_titles chase_days closing_days columns
-    confirm contact content count country date_order decision email encoding event events expires_at
+    confirm contact content count country date_order decision drop_old_secret email encoding event events expires_at
     expires_in_days exposures fixed for from holidays kept_since kind language last_used_on messages
     most_messages name new_secret not_before note on on_behalf_of open options origins patient patient_url person
     phone plain_subjects portal_birth_date prescribed procedures products protocols quiet reason region reject
