@@ -90,7 +90,7 @@ class _Showing:
         reason = document["reason"]
         known = REASONS.get(reason)
         return self._shown(document, at) | {
-            "ways": [document["channel"]],
+            "ways": [] if document["channel"] == "patient" else [document["channel"]],
             "reason": self.words.say(Phrase(f"messages.why.{known}")) if known else reason,
             "foreign": reason is not None and known is None,
             "again": again,
