@@ -132,7 +132,7 @@ def test_a_server_that_is_away_is_tried_again() -> None:
 def test_a_server_that_cannot_encrypt_gets_nothing_when_it_should() -> None:
     with serving() as (server, channel):
         outcome = replace(channel, security="starttls").deliver(MESSAGE)
-    assert outcome == Failed("the mail server offers no encryption, and without it nothing is sent")
+    assert outcome == Retry("the mail server offers no encryption (PREP_SMTP_SECURITY)")
     assert not server.taken
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prep_tracker.channels import Outgoing, Sent
-from prep_tracker.channels.email import EmailChannel
+from prep_tracker.channels import Failed, Outgoing, Sent
+from prep_tracker.channels.email import NO_ADDRESS, EmailChannel
 from prep_tracker.domain.people import EMAIL, LONGEST_EMAIL, is_email, is_phone
 from tests.channels.mailing import posting
 
@@ -80,6 +80,14 @@ def test_it_reaches_the_server_as_it_was_taken(text: str) -> None:
     with posting() as postbox:
         assert isinstance(EmailChannel("127.0.0.1", postbox.port, "none", text).deliver(message), Sent)
     assert f"To: {text}".encode() in postbox.taken[0]
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_whatever_is_none_never_reaches_a_server(text: str) -> None:
+    message = Outgoing("msg_1", "clinic", "test", text, datetime(2026, 12, 4, 8, tzinfo=UTC), subject="s", text="t")
+    with posting() as postbox:
+        assert EmailChannel("127.0.0.1", postbox.port, "none", "a@b.example").deliver(message) == Failed(NO_ADDRESS)
+    assert postbox.connects == 0
 
 
 def test_telephone_numbers_are_digits_and_what_stands_between_them() -> None:

@@ -111,9 +111,9 @@ DONE: dict[str, tuple[dict[str, Saying], Kept]] = {
 }
 """By a server that can do worse."""
 REFUSED = {
-    "no-sign-in": failed("the mail server offers no way to sign in"),
+    "no-sign-in": again("the mail server offers no way to sign in (PREP_SMTP_USER)"),
     "not-let-in": again("the mail server does not let us in (535)"),
-    "no-starttls": failed("the mail server offers no encryption, and without it nothing is sent"),
+    "no-starttls": again("the mail server offers no encryption (PREP_SMTP_SECURITY)"),
     "plain-where-tls-is-asked": again("no encrypted connection to the mail server could be made"),
     "down": again("the mail server cannot be reached"),
 }

@@ -16,6 +16,7 @@ from time import monotonic
 from typing import Any, Final, Literal
 
 from prep_tracker.channels import Failed, Outcome, Outgoing, Retry, Sent
+from prep_tracker.domain.people import is_email
 
 SECONDS: Final = 12.0
 TAKING: Final = 2
@@ -28,6 +29,7 @@ Security = Literal["starttls", "tls", "none"]
 _PERMANENT: Final = 500
 _CLOSING: Final = 421
 """Said in the place of any answer: it is not about the message (RFC 5321, section 3.8)."""
+NO_ADDRESS: Final = "the address or the sender is not one that mail can be sent with"
 NO_SERVER: Final = "what answered is no mail server"
 _BLOCK: Final = 4096
 _MOST_REPLIES: Final = 100_000
@@ -47,10 +49,12 @@ class EmailChannel:
 
     def deliver(self, message: Outgoing) -> Outcome:
         """Hand the message to the server, once."""
+        if not (is_email(message.to) and is_email(message.sender_address or self.sender)):
+            return Failed(NO_ADDRESS)
         try:
             written = _written(message, self.sender)
         except (ValueError, IndexError, MessageError):  # what the library says of addresses that are none
-            return Failed("the address or the sender is not one that mail can be sent with")
+            return Failed(NO_ADDRESS)
         try:
             with closing(self._connected()) as server:
                 refused = self._let_in(server)
@@ -69,16 +73,16 @@ class EmailChannel:
         return _Bounded(self.host, self.port, timeout=self.seconds)
 
     def _let_in(self, server: smtplib.SMTP) -> Outcome | None:
-        """Encrypt and sign in as far as that is set; None: done."""
+        """Encrypt and sign in as far as that is set; None: done. What is set wrongly is no fault of the message."""
         if self.security == "starttls":
             server.ehlo_or_helo_if_needed()
             if not server.has_extn("starttls"):
-                return Failed("the mail server offers no encryption, and without it nothing is sent")
+                return Retry("the mail server offers no encryption (PREP_SMTP_SECURITY)")
             server.starttls(context=ssl.create_default_context())
         if self.user is not None:
             server.ehlo_or_helo_if_needed()
             if not server.has_extn("auth"):
-                return Failed("the mail server offers no way to sign in")
+                return Retry("the mail server offers no way to sign in (PREP_SMTP_USER)")
             server.login(self.user, self.password or "")
         return None
 
