@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 
@@ -48,10 +48,15 @@ def whole(url: str, crowd: Crowd) -> None:
     assert crowd.broken == 0
 
 
+async def seen(crowd: Crowd, *paths: str) -> list[int]:
+    """Look at these addresses; give their statuses."""
+    with closing(Line(crowd.address, crowd.keys[0])) as line:
+        return [(await line.send("GET", path)).status for path in paths]
+
+
 async def restarted(server: Server, crowd: Crowd, times: int) -> list[float]:
     """End the server under load and begin it again, so many times; give the seconds from when it was back."""
     found = []
-    looking = Line(crowd.address, crowd.keys[0])
     async with crowd.at_work(CLIENTS):
         for number in range(times):
             booked = len(crowd.booked)
@@ -60,13 +65,12 @@ async def restarted(server: Server, crowd: Crowd, times: int) -> list[float]:
             await until(lambda: server.is_gone)
             refused, away = crowd.statuses[503], monotonic()
             await until(lambda refused=refused: crowd.odd or crowd.statuses[503] >= refused + CLIENTS)
-            assert [(await looking.send("GET", path)).status for path in ("/healthz", "/readyz")] == [200, 503]
+            assert await seen(crowd, "/healthz", "/readyz") == [200, 503]
             await asyncio.sleep(max(0.0, SECONDS_AWAY - (monotonic() - away)))
             server.begin()
             await until(lambda: server.is_ready)
             found.append(max(await first_answer(crowd.address, crowd.keys[0], MOST_SECONDS)))
-    assert (await looking.send("GET", "/readyz")).status == 200
-    looking.close()
+    assert await seen(crowd, "/readyz") == [200]
     return found
 
 
