@@ -15,7 +15,7 @@ from prep_tracker.domain import entries as e
 from prep_tracker.domain.plan import Checklist, plan
 from prep_tracker.domain.record import fold
 from prep_tracker.domain.remind import KINDS, possible
-from prep_tracker.domain.reminders import Sending, digest_of, digests, instant, next_digest
+from prep_tracker.domain.reminders import Sending, digest_of, digests, instant, next_at
 from tests.domain import oracle_reminders as oracle
 from tests.domain.strategies import AT, QUICK, ZONE, Case, cases
 
@@ -108,10 +108,26 @@ def test_the_next_one_is_the_first_that_is_due_later(case: Case, sending: Sendin
     first = days_of(checklist)[0]
     every = digests(checklist, replace(sending, most=10**6), first)
     for now in [datetime(2025, 12, 1, tzinfo=UTC), *(one.due_at for one in every)]:
-        later = [one for one in every if one.due_at > now]
-        assert next_digest(checklist, sending, first, now) == (later[0] if later else None)
+        later = [one.due_at for one in every if one.due_at > now]
+        assert next_at(checklist, sending, first, now) == (later[0] if later else None)
     for one in every:
         assert digest_of(checklist, sending, one.day) == one
+
+
+@QUICK
+@given(cases(), ways(), st.integers(1, 1439))
+def test_what_has_become_due_after_its_hour_comes_within_its_time(case: Case, sending: Sending, minutes: int) -> None:
+    checklist = planned(case)
+    first = days_of(checklist)[0]
+    for one in digests(checklist, replace(sending, most=10**6), first):
+        now = one.due_at + timedelta(minutes=minutes)
+        found = next_at(checklist, sending, one.day, now, said=True)
+        if now < one.not_after:
+            assert found is not None
+            assert now < found < one.not_after
+            assert found <= now + timedelta(hours=1)
+        else:
+            assert found == next_at(checklist, sending, one.day, now)
 
 
 @QUICK

@@ -44,7 +44,7 @@ def test_who_moves_to_another_zone_is_reminded_there(office: Office) -> None:
     ana = office.house.person("Ana")
     procedure = ana.book(patient=PIA_AGREED)
     patient = ana.get(procedure).json()["patient"]["id"]
-    office.worker.drain()
+    office.go_to(at("2026-11-22", 20))
     assert office.house.row(procedure)["attend_at"] == at("2026-11-25", 8)
     answer = ana.send("PATCH", f"/v1/patients/{patient}", json={"time_zone": "Asia/Tokyo"})
     assert answer.status_code == 200
@@ -227,11 +227,57 @@ def test_what_waits_for_an_hour_after_its_time_is_dropped(office: Office) -> Non
     assert office.email.taken() == []
 
 
+def test_what_comes_up_after_the_hour_is_said_an_hour_later(office: Office) -> None:
+    """Booked in the afternoon: the first questions need not wait for days; and nothing comes twice on a day."""
+    office.clock.set(at("2026-11-22", 14))
+    ana = office.house.person("Ana")
+    procedure = ana.book(patient=PIA_AGREED)
+    office.go_to(at("2026-11-22", 14, 59))
+    assert not office.email.taken()
+    office.go_to(at("2026-11-22", 15))
+    assert len(office.email.taken()) == 1
+    ana.post(f"{procedure}/marks", {"kind": "no_more_products"})
+    office.wait(timedelta(hours=9), timedelta(minutes=10))
+    assert not office.email.taken()
+
+
+def test_the_day_before_is_spoken_of_however_late_it_becomes_that(office: Office) -> None:
+    ana = office.house.person("Ana")
+    procedure = ana.book(patient=PIA_AGREED)
+    office.go_to(at("2026-12-05", 10))
+    office.email.taken()
+    preview = ana.send("POST", f"{procedure}/moves?preview=true", json={"to_on": "2026-12-06"}).json()
+    assert preview["messages"]["planned"][0]["day"] == "2026-12-05"
+    ana.move(procedure, "2026-12-06")
+    items = ana.get(f"{procedure}/messages").json()["items"]
+    assert ("2026-12-05", "planned", "2026-12-05T11:00:00Z") in [(i["day"], i["status"], i["due_at"]) for i in items]
+    office.go_to(at("2026-12-05", 11))
+    assert ["6 December 2026" in one.text for one in office.email.taken()] == [True]
+
+
+def test_close_to_the_quiet_hours_what_comes_up_comes_before_them(office: Office) -> None:
+    office.clock.set(at("2026-12-10", 19, 30))
+    office.house.person("Ana").book(patient=PIA_AGREED, on="2026-12-11")
+    office.wait(timedelta(minutes=29), timedelta(minutes=1))
+    (sent,) = office.email.taken()
+    assert sent.created_at == at("2026-12-10", 19, 45)
+
+
+def test_who_agrees_after_the_hour_is_told_of_the_day_at_once(office: Office) -> None:
+    ana = office.house.person("Ana")
+    procedure = ana.book(patient=PIA_AGREED | {"messages": {"email": False, "sms": False}})
+    office.go_to(at("2026-12-17", 12))
+    patient = ana.get(procedure).json()["patient"]["id"]
+    ana.send("PATCH", f"/v1/patients/{patient}", json={"messages": {"email": True, "sms": False}})
+    office.worker.drain()
+    assert len(office.email.taken()) == 1
+
+
 def test_a_day_that_has_passed_takes_none_of_the_messages_that_a_clinic_wants_at_most(office: Office) -> None:
-    """The procedure moves to tomorrow at noon: for the day before it is too late, and the last one goes to the day."""
+    """The procedure moves to tomorrow at night: for the day before it is too late, and the last one goes to the day."""
     ana = office.house.person("Ana")
     procedure = ana.book(patient=PIA_AGREED, at="16:00")
-    office.go_to(at("2026-12-05", 12))
+    office.go_to(at("2026-12-05", 20, 30))
     sent = len({day for day, _ in days(office)})
     assert ("2026-12-05", "sent") not in days(office)
     office.house.person("Ada").send("PATCH", "/v1/clinic", json={"most_messages": sent + 1})

@@ -64,11 +64,11 @@ def write_what_was_planned_before(patch: pytest.MonkeyPatch) -> None:
 
 
 def ask_for_consent_when_planning_only(patch: pytest.MonkeyPatch) -> None:
-    """Let the worker write to whoever had agreed when it attended, where they then were."""
+    """Let the worker write to whoever had agreed when it first attended, where they then were."""
     real, kept = attending._remind, dict[str, Any]()
 
     def remind(connection: Any, desk: Any, row: Any, checklist: Checklist, patient: Any) -> None:  # noqa: ANN401 - as it is
-        kept[patient.id] = patient
+        kept.setdefault(patient.id, patient)
         real(connection, desk, row, checklist, patient)
 
     patch.setattr(attending, "_remind", remind)
@@ -127,7 +127,7 @@ def send_what_has_missed_its_day(patch: pytest.MonkeyPatch) -> None:
 def forget_what_waits_when_something_is_said(patch: pytest.MonkeyPatch) -> None:
     """Let what is due already be put off by whatever is said before the worker wakes."""
     real = telling.attend_at
-    patch.setattr(telling, "attend_at", lambda *given: real(*given[:4]))
+    patch.setattr(telling, "attend_at", lambda *given: real(*given[:4], said=False))
 
 
 def give_up_early(patch: pytest.MonkeyPatch) -> None:

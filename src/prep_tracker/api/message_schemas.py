@@ -46,7 +46,7 @@ class MessageOut(Out):
     due_at: str | None
     not_after: str | None
     lines: list[MessageLineOut]
-    why: Literal["reminders-off", "no-consent", "no-address", "moved", "too-many"] | None
+    why: Literal["reminders-off", "no-consent", "no-address", "moved", "ended", "too-many"] | None
     reason: str | None
     attempts: int
     history: list[str]

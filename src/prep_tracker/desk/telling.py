@@ -16,7 +16,7 @@ from prep_tracker.domain.actor import STAFF
 from prep_tracker.domain.days import civil_day
 from prep_tracker.domain.entries import Withdrawn
 from prep_tracker.domain.events import UNDOABLE, Event, happened, turned, turns
-from prep_tracker.domain.reminders import Sending, digests, instant, next_digest
+from prep_tracker.domain.reminders import Sending, digests, instant, next_at
 from prep_tracker.store import outbox, patients
 from prep_tracker.store.message_rows import NewMessage, lane_of, new_id
 
@@ -77,18 +77,24 @@ def is_quiet(clinic: ClinicRow) -> bool:
 
 
 def attend_at(
-    clinic: ClinicRow, checklist: Checklist, zone: str | None, now: datetime, was: datetime | None = None
+    clinic: ClinicRow,
+    checklist: Checklist,
+    zone: str | None,
+    now: datetime,
+    was: datetime | None = None,
+    *,
+    said: bool = True,
 ) -> datetime | None:
     """Give the next instant at which there is something to do about a procedure by itself; None: never again.
 
     A reminder is due, or a day begins on which it may stand otherwise. ``was`` is what was planned before: what is due
-    already and has not been attended to is not put off.
+    already and has not been attended to is not put off. Without ``said``, all that is due by now has been attended to.
     """
     today = civil_day(now, clinic.time_zone).toordinal()
     # Where the patient lives, it may still be yesterday.
-    digest = next_digest(checklist, sending_of(clinic, zone), today - 1, now)
+    due_at = next_at(checklist, sending_of(clinic, zone), today - 1, now, said=said)
     turn = next((day for day in turns(checklist) if day > today), None)
-    found = [] if digest is None else [digest.due_at]
+    found = [] if due_at is None else [due_at]
     if turn is not None:
         found.append(instant(turn, 0, checklist.calendar.zone))
     if was is not None and was <= now and (found or checklist.record.ended is None):
@@ -114,11 +120,13 @@ def changed_digests(
         return (), ()
     sending, first = sending_of(desk.clinic, patient.time_zone), desk.today.toordinal() - 1
     old, new = (
-        {(digest.day, digest.lines): digest for digest in digests(one, sending, first) if digest.due_at > desk.now}
+        {(digest.day, digest.lines): digest for digest in digests(one, sending, first) if digest.not_after > desk.now}
         for one in (before, after)
     )
-    dropped = tuple(digest for key, digest in old.items() if key not in new)
-    return dropped, tuple(digest for key, digest in new.items() if key not in old)
+    # Of a day whose hour has passed was spoken then, if there was anything to say; else it is yet.
+    spoken = {digest.day for digest in old.values() if digest.due_at <= desk.now}
+    dropped = tuple(digest for key, digest in old.items() if key not in new and digest.day not in spoken)
+    return dropped, tuple(digest for key, digest in new.items() if key not in old and digest.day not in spoken)
 
 
 def tell(

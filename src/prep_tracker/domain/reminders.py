@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 AGAIN = (0, 3, 7, 14, 28, 56, 112)
 """So many days after something first waits for the patient they are reminded of it: ever less often."""
 SOON = 4
+A_WHILE = timedelta(hours=1)
 ENDLESS = date.max.toordinal()
 STILL_TO_DO = frozenset({"open", "unknown", "late"})
 WAITING = frozenset({"unknown", "late"})
@@ -89,13 +90,21 @@ def digests(checklist: Checklist, sending: Sending, from_day: int, *, sent: int 
     return (*early, *(digest for number, digest in enumerate(late) if number < left or digest.day == eve))
 
 
-def next_digest(checklist: Checklist, sending: Sending, from_day: int, now: datetime) -> Digest | None:
-    """Give the first digest that is due after an instant, whatever was sent before; None: nothing more is due."""
+def next_at(
+    checklist: Checklist, sending: Sending, from_day: int, now: datetime, *, said: bool = False
+) -> datetime | None:
+    """Give the next instant at which a digest may be due, whatever was sent before; None: nothing more is due.
+
+    ``said``: something is said just now, so one whose hour has passed may have become due. It comes a while later,
+    when more may have been said, and before its time is over.
+    """
     # Mostly it is one of the next days; the others are as much work again and again, at every booking and mark.
     for last_day in (from_day + SOON, ENDLESS):
-        found = next((digest for digest in _all(checklist, sending, from_day, last_day) if digest.due_at > now), None)
-        if found is not None:
-            return found
+        for digest in _all(checklist, sending, from_day, last_day):
+            if digest.due_at > now:
+                return digest.due_at
+            if said and digest.not_after > now:
+                return now + min(A_WHILE, (digest.not_after - now) / 2)
     return None
 
 

@@ -19,6 +19,7 @@ WHY: Mapping[str, str] = {
     "no-consent": "The patient has not agreed to messages.",
     "no-address": "The patient has agreed to messages, but there is no address to send them to.",
     "moved": "The procedure has moved.",
+    "ended": "The procedure has ended.",
     "too-many": "The clinic reminds on no more days of a procedure than its setting says.",
 }
 TOO_MANY = "The clinic reminds on at most {most} days of a procedure; those are taken."

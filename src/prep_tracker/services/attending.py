@@ -51,7 +51,7 @@ def attend(
     patient = patients.get(connection, clinic_id, row.patient_id)
     _remind(connection, desk, row, checklist, patient)
     _tell(connection, desk, row, checklist)
-    attending.attend_at(connection, clinic_id, row.id, attend_at(clinic, checklist, patient.time_zone, now))
+    attending.attend_at(connection, clinic_id, row.id, attend_at(clinic, checklist, patient.time_zone, now, said=False))
     return True
 
 
@@ -67,7 +67,7 @@ def _remind(connection: Connection, desk: Desk, row: ProcedureRow, checklist: Ch
     begin, sending = row.attend_at or desk.now, sending_of(desk.clinic, patient.time_zone)
     first = civil_day(begin, sending.zone).toordinal()
     over = digest_of(checklist, sending, first)
-    if over is not None and over.due_at < begin:
+    if over is not None and over.not_after <= begin:
         first += 1  # or it would count towards the clinic's most
     sent, last = outbox.reminded(connection, desk.clinic.id, row.id) if ways else (0, None)
     if last is not None:

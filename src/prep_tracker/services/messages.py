@@ -11,7 +11,7 @@ from prep_tracker.channels import Outgoing
 from prep_tracker.desk.case import Desk, note, note_other, open_case, plan_of
 from prep_tracker.desk.telling import sending_of
 from prep_tracker.domain import people
-from prep_tracker.domain.entries import Moved
+from prep_tracker.domain.entries import Ended, Moved
 from prep_tracker.domain.errors import ConflictError, Fault, InvalidError, NotFoundError
 from prep_tracker.domain.record import fold
 from prep_tracker.domain.reminders import Digest, digest_of, digests
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from prep_tracker.store.patients import PatientRow
 
 MOST_ROWS = 500
-MOST_MOVES = 10
-"""So many moves back it is said what each took away."""
-Why = Literal["reminders-off", "no-consent", "no-address", "moved", "too-many"]
+MOST_CHANGES = 10
+"""So many moves back, and the end, it is said what each took away."""
+Why = Literal["reminders-off", "no-consent", "no-address", "moved", "ended", "too-many"]
 ENDLESS = 10**6
 OFF = "The endpoint was taken away or turned off. Turn it on first (active: true)."
 NO_CONSENT = "The patient does not want messages this way, so it is not sent once more."
@@ -65,8 +65,8 @@ def list_messages(connection: Connection, desk: Desk, procedure_id: str) -> Mess
     kept = outbox.of_procedure(connection, desk.clinic.id, procedure_id, limit=MOST_ROWS)
     sent, last = outbox.reminded(connection, desk.clinic.id, procedure_id)
     first = case.today - 1 if last is None else max(case.today - 1, last.toordinal() + 1)
-    planned = _planned(desk, case.checklist, patient, first, sent)
-    taken = _taken_by_moves(connection, desk, case, patient, {one.digest.day for one in planned})
+    planned = _planned(desk, case, patient, first, sent)
+    taken = _taken_away(connection, desk, case, patient, {one.digest.day for one in planned})
     reckoned = sorted((*planned, *taken), key=lambda one: one.digest.due_at)
     looked = _look(connection, desk, case.checklist, patient)
     again = frozenset(row.id for row in kept if looked.why_not(row) is None)
@@ -157,8 +157,9 @@ def _look(connection: Connection, desk: Desk, checklist: Checklist, patient: Pat
     return _Look(desk, checklist, patient, {one.id for one in outbox.wanting(connection, desk.clinic.id)})
 
 
-def _planned(desk: Desk, checklist: Checklist, patient: PatientRow, first: int, sent: int) -> list[Reckoned]:
+def _planned(desk: Desk, case: Case, patient: PatientRow, first: int, sent: int) -> list[Reckoned]:
     """Reckon what is still to come, and say of what will not come why."""
+    checklist, next_at = case.checklist, case.row.attend_at
     sending = sending_of(desk.clinic, patient.time_zone)
     why: Why | None = None
     agreed = [way for way in ("email", "sms") if patient.messages.get(way)]
@@ -171,24 +172,28 @@ def _planned(desk: Desk, checklist: Checklist, patient: PatientRow, first: int, 
     sending = replace(sending, active=True)
     days = {digest.day for digest in digests(checklist, sending, first, sent=sent)}
     every = digests(checklist, replace(sending, most=ENDLESS), first, sent=sent)
-    return [
-        Reckoned(digest, checklist, why or (None if digest.day in days else "too-many"))
-        for digest in every
-        if digest.due_at > desk.now
-    ]
+    found = []
+    for digest in every:
+        due_at = digest.due_at
+        if due_at <= desk.now and next_at is not None:  # what was said meanwhile is said a while later
+            due_at = max(next_at, desk.now)
+        if desk.now <= due_at < digest.not_after and (due_at > desk.now or next_at is not None):
+            shown = replace(digest, due_at=due_at)
+            found.append(Reckoned(shown, checklist, why or (None if digest.day in days else "too-many")))
+    return found
 
 
-def _taken_by_moves(
+def _taken_away(
     connection: Connection, desk: Desk, case: Case, patient: PatientRow, planned: set[int]
 ) -> list[Reckoned]:
-    """List the digests that would have come if the procedure had not been moved, those of days without another one."""
+    """List the digests that moves and the end took away, those of days on which no other one is to come."""
     entries = procedures.entries(connection, desk.clinic.id, case.row.id)
-    moves = [entry for entry in entries if isinstance(entry, Moved)][-MOST_MOVES:]
+    changes = [entry for entry in entries if isinstance(entry, Moved | Ended)][-MOST_CHANGES:]
     sending = sending_of(desk.clinic, patient.time_zone)
     found: dict[int, Reckoned] = {}
-    for move in moves:
-        before = plan_of(connection, desk, fold(entry for entry in entries if entry.seq < move.seq))
-        for digest in digests(before, sending, move.said_on.toordinal()):
-            if digest.due_at > move.at and digest.day not in planned:
-                found[digest.day] = Reckoned(digest, before, "moved")
+    for change in changes:
+        before = plan_of(connection, desk, fold(entry for entry in entries if entry.seq < change.seq))
+        for digest in digests(before, sending, change.said_on.toordinal()):
+            if digest.due_at > change.at and digest.day not in planned:
+                found[digest.day] = Reckoned(digest, before, "moved" if isinstance(change, Moved) else "ended")
     return list(found.values())

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from prep_tracker.store import Connection
     from prep_tracker.store.erasure import Kept
 
+REMINDED_BY = {"time_zone", "messages", "email", "phone"}
+"""What says whether, where and when a patient is reminded."""
+
 
 def add_patient(connection: Connection, desk: Desk, fields: Mapping[str, Any]) -> PatientRow:
     """Add a patient. A reference that the clinic has already is a ``ConflictError``."""
@@ -65,7 +68,7 @@ def change_patient(
         raise StaleError(row.version)
     row = replace(row, version=row.version + 1, **fields)
     patients.change(connection, desk.clinic.id, row)
-    if "time_zone" in fields:
+    if fields.keys() & REMINDED_BY:
         attending.attend_soon(connection, desk.clinic.id, now=desk.now, patient_id=row.id)
     note_other(connection, desk, "U", "patient.changed", "patient", row.id, patient_id=row.id)
     return row
