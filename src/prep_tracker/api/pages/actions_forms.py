@@ -22,6 +22,7 @@ from prep_tracker.api.pages.uploads import form_of
 from prep_tracker.api.problems import faults_of
 from prep_tracker.api.repeating import repeat_of
 from prep_tracker.catalog.locales import staff_texts
+from prep_tracker.catalog.telling import told
 from prep_tracker.domain.errors import Fault, InvalidError
 from prep_tracker.domain.explain import Phrase
 
@@ -180,7 +181,9 @@ class Forms:
 def worded(words: Words, fault: Fault) -> str:
     """Say a fault as people on a page need it; where there are no such words, as the service says it."""
     key = f"action.fault.{fault.code}"
-    return words.say(Phrase(key)) if key in staff_texts("en") else fault.message
+    if key in staff_texts("en"):
+        return words.say(Phrase(key))
+    return told(fault.message, words.language) or fault.message
 
 
 def _value(kind: str, texts: list[str]) -> Any:  # noqa: ANN401 - whatever a body may hold

@@ -11,13 +11,14 @@ from pathlib import Path
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.responses import Response
 
 from prep_tracker.api.pages.assets import address
 from prep_tracker.api.pages.forgery import masked
 from prep_tracker.catalog.locales import staff_texts
 from prep_tracker.catalog.speaking import FALLBACK, choose_language, words
+from prep_tracker.catalog.telling import told
 from prep_tracker.catalog.words import Words
 from prep_tracker.domain.explain import Phrase, Value
 
@@ -46,7 +47,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
     )
-    made.globals.update(say=_say, day=_day, brief=_brief, count=_count, asset=address)
+    made.globals.update(say=_say, day=_day, brief=_brief, count=_count, asset=address, translated=_translated)
     return made
 
 
@@ -98,6 +99,14 @@ def _packed(request: Request, body: bytes, status: int, headers: dict[str, str])
         headers["Content-Encoding"] = "gzip"
         body = gzip.compress(body, 5, mtime=0)
     return Response(body, status, headers, media_type="text/html; charset=utf-8")
+
+
+@pass_context
+def _translated(context: Context, sentence: str) -> Markup:
+    """Say in the reader's language what the service says in English; what cannot be is marked as English."""
+    language = context["words"].language
+    said = told(sentence, language)
+    return Markup('<span lang="en">{}</span>').format(sentence) if said is None else escape(said)
 
 
 @pass_context
