@@ -55,12 +55,12 @@ class Person(Patient):
         """Make an address, and give it."""
         self.press("make")
         self.page.wait_for_selector("#calendar-url:visible")
-        return self.find("#calendar-url").input_value()
+        return str(self.find("#calendar-url").input_value())
 
     @property
     def told(self) -> str:
         """Give what the box says about what was just done."""
-        return self.find("#calendar [role=status]").inner_text()
+        return str(self.find("#calendar [role=status]").inner_text())
 
 
 def come(service: Service, page: Page, lang: str = "en") -> Person:

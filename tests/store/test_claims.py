@@ -288,11 +288,13 @@ def test_what_failed_can_be_planned_again(store: Store, aster: Cast) -> None:
         store.run_write(lambda c: outbox.replay(c, aster.clinic, name, now=NOW))
     (held,) = claim(store)
     settle(store, held, Settled("failed", "refused", "failed: refused"))
-    assert store.run_read(lambda c: outbox.failed_by_procedure(c, aster.clinic)) == {aster.procedure: 1}
+    assert store.run_read(lambda c: outbox.failed_by_procedure(c, aster.clinic, since=NOW)) == {aster.procedure: 1}
+    a_week_on = NOW + timedelta(days=7)
+    assert store.run_read(lambda c: outbox.failed_by_procedure(c, aster.clinic, since=a_week_on)) == {}
     row = store.run_write(lambda c: outbox.replay(c, aster.clinic, name, now=NOW))
     assert (row.status, row.attempts, row.reason, list(row.history)) == ("planned", 0, None, ["failed: refused"])
     assert [row.id for row in claim(store)] == [name]
-    assert store.run_read(lambda c: outbox.failed_by_procedure(c, aster.clinic)) == {}
+    assert store.run_read(lambda c: outbox.failed_by_procedure(c, aster.clinic, since=NOW)) == {}
 
 
 def test_birch_finds_nothing_of_asters(store: Store, aster: Cast) -> None:

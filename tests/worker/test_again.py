@@ -17,7 +17,7 @@ def reminded(office: Office) -> tuple[Caller, str, str]:
     ana = office.house.person("Ana")
     procedure = ana.book(patient=PIA_AGREED)
     office.go_to(at("2026-11-25", 8))
-    [row] = office.rows()
+    [row] = office.rows(channel="email")
     assert row["status"] == "sent"
     return ana, procedure, row["id"]
 

@@ -47,7 +47,7 @@ CASES: dict[str, tuple[Way, Kept]] = {
         again("the gateway answered 307: it stands elsewhere, and redirects are not followed"),
     ),
     "no-400": (answering(400), failed("the gateway refused it (400)")),
-    "no-401": (answering(401), failed("the gateway refused it (401)")),
+    "no-401": (answering(401), again("the gateway answered 401")),
     "no-410": (answering(410), failed("the gateway refused it (410)")),
     "no-500": (answering(500), again("the gateway answered 500")),
     "busy-45": (answering(429, "retry-after: 45"), again("the gateway answered 429", 45)),
@@ -110,7 +110,7 @@ def test_each_misbehaviour_is_one_line_and_the_right_next_attempt(office: Office
     assert marked == {name: int(one.status == "failed") for name, one in expected.items()}
     soon = {name for name, one in expected.items() if one.wait == 5}
     assert later(office, timedelta(seconds=5)) == len(soon)
-    for row in office.rows(topic="reminder"):
+    for row in office.rows(topic="reminder", channel="sms"):
         assert len(row["history"]) == row["attempts"] == 1 + (names[row["procedure_id"]] in soon)
     keys = [headers["idempotency-key"] for headers, _ in gateway.requests]
     assert len(keys) > len(set(keys))

@@ -170,7 +170,7 @@ def test_each_misbehaviour_is_one_line_and_the_right_next_attempt(office: Office
     assert marked == {name: int(one.status == "failed") for name, one in EXPECTED.items()}
     soon = {name for name, one in EXPECTED.items() if one.wait is not None}
     assert later(office, timedelta(seconds=5)) == len(soon)
-    for row in office.rows(topic="reminder"):
+    for row in office.rows(channel="email"):
         assert len(row["history"]) == row["attempts"] == 1 + (names[row["procedure_id"]] in soon)
 
 
@@ -180,9 +180,9 @@ def test_a_server_that_is_down_all_day_costs_the_day_and_is_said_so(office: Offi
     procedure = ana.book(patient=PIA_AGREED)
     office.go_to(REMINDED_AT)
     office.wait(timedelta(hours=12), timedelta(minutes=10))
-    (row,) = office.rows(topic="reminder")
+    (row,) = office.rows(channel="email")
     assert row["status"] == "dropped"
-    assert row["reason"] == "Its time had passed before it was taken. the mail server cannot be reached"
+    assert row["reason"] == "Its time had passed before it was taken. Last answer: the mail server cannot be reached"
     assert row["history"][-1].endswith(" no time left: the mail server cannot be reached")
     assert len(row["history"]) == row["attempts"] > 5
     hold_unsaid(row["reason"])
@@ -202,6 +202,6 @@ def test_a_server_that_comes_back_gets_each_message_once(office: Office) -> None
         office.wait(timedelta(hours=2), timedelta(minutes=1))
     found = [message_from_bytes(text) for text in postbox.taken]
     assert sorted(one["To"] for one in found) == [f"pia-{number}@patients.example" for number in range(3)]
-    rows: list[Json] = office.rows(topic="reminder")
+    rows: list[Json] = office.rows(channel="email")
     assert {one["Message-ID"] for one in found} == {f"<{row['id']}@clinic.example>" for row in rows}
     assert {(row["status"], row["attempts"]) for row in rows} == {("sent", 2)}

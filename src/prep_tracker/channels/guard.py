@@ -10,6 +10,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Final
 
@@ -96,10 +97,16 @@ class Guarded(httpcore.NetworkBackend):
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise UnknownNameError from error
-        addresses = [ip_address(str(entry[4][0])) for entry in found]
+        addresses = list(dict.fromkeys(ip_address(str(entry[4][0])) for entry in found))
         if not addresses or not all(self._may(address) for address in addresses):
             raise BlockedError
-        stream = self._backend.connect_tcp(str(addresses[0]), port, self._left(timeout), local_address, socket_options)
+        for address in addresses[:-1]:
+            with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):  # the next one may answer
+                return self._to(address, port, timeout, local_address, socket_options)
+        return self._to(addresses[-1], port, timeout, local_address, socket_options)
+
+    def _to(self, address: Address, port: int, timeout: float | None, *more: Any) -> httpcore.NetworkStream:  # noqa: ANN401 - handed on
+        stream = self._backend.connect_tcp(str(address), port, self._left(timeout), *more)
         return _Timed(stream, self._ends)
 
     def _may(self, address: Address) -> bool:

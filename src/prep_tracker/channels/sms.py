@@ -13,7 +13,8 @@ from prep_tracker.channels.guard import Guarded
 from prep_tracker.channels.posting import Answer, post, seconds_after
 
 SECONDS: Final = 12.0
-_AGAIN: Final = {408, 409, 425, 429}
+_AGAIN: Final = {401, 408, 409, 425, 429}
+"""401: the token is wrong, which is a setting's fault and nothing about the message."""
 
 
 @dataclass(frozen=True, slots=True)

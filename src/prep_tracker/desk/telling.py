@@ -216,7 +216,7 @@ def _undone(
     connection: Connection, desk: Desk, planned: list[MessageRow], event: Event, withdrawn: Collection[int]
 ) -> bool:
     """Say whether an event takes back something of which nobody has been told, and drop that where it does."""
-    waiting = [row for row in planned if row.attempts == 0]
+    waiting = [row for row in planned if row.attempts == 0 and not row.history]  # sent again is told already
     if event.type in UNDOABLE:
         last = [row for row in waiting if row.topic == event.type][-1:]
         back = [row for row in last if _leads_back(row.body["details"], event.details)]

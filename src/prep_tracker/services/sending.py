@@ -134,13 +134,13 @@ def _compose(connection: Connection, row: MessageRow, writing: Writing, now: dat
 def settle(
     connection: Connection,
     row: MessageRow,
-    ready: Ready | Dropped,
+    ready: Ready | Dropped | None,
     outcome: Outcome | None,
     *,
     now: datetime,
     chance: float,
 ) -> bool:
-    """Keep what became of a claimed message. ``outcome`` is None for one that was not to be sent.
+    """Keep what became of a claimed message. ``outcome`` is None for one that was not to be sent, or not once more.
 
     False: the lease was lost meanwhile; somebody else sends it, and nothing is changed.
     """
@@ -151,7 +151,9 @@ def settle(
     return kept
 
 
-def judge(row: MessageRow, ready: Ready | Dropped, outcome: Outcome | None, *, now: datetime, chance: float) -> Settled:
+def judge(
+    row: MessageRow, ready: Ready | Dropped | None, outcome: Outcome | None, *, now: datetime, chance: float
+) -> Settled:
     """Decide what becomes of a message after an attempt."""
     body = dict(ready.body) if isinstance(ready, Ready) and ready.body is not None else None
     match outcome:
@@ -175,7 +177,7 @@ def judge(row: MessageRow, ready: Ready | Dropped, outcome: Outcome | None, *, n
                 )
             again = now + waits
             if row.not_after is not None and again >= row.not_after:
-                return Settled("dropped", f"{TOO_LATE} {reason}", _line(now, f"no time left: {reason}"))
+                return Settled("dropped", f"{TOO_LATE} Last answer: {reason}", _line(now, f"no time left: {reason}"))
             return Settled("planned", reason, _line(now, f"again later: {reason}"), retry_at=again)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from prep_tracker.domain.plan import Checklist
     from prep_tracker.store import Connection
 
+MENTIONED = timedelta(days=7)
 LEVELS: tuple[Level, ...] = ("past", "blocked", "at-risk", "waiting", "ready", "on-track")
 
 
@@ -55,8 +56,11 @@ def refresh(connection: Connection, desk: Desk) -> int:
 
 
 def failed_messages(connection: Connection, desk: Desk) -> dict[str, int]:
-    """Count the messages that could not be sent, by procedure; somebody has to look at these."""
-    return outbox.failed_by_procedure(connection, desk.clinic.id)
+    """Count the messages that could not be sent, by procedure; somebody has to look at these.
+
+    What a patient did not get is mentioned for a week: when its day has passed nobody can send it any more.
+    """
+    return outbox.failed_by_procedure(connection, desk.clinic.id, since=desk.now - MENTIONED)
 
 
 def read_worklist(

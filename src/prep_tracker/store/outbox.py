@@ -15,6 +15,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -22,6 +23,7 @@ from sqlalchemy import (
 from prep_tracker.domain.errors import ConflictError, NotFoundError
 from prep_tracker.store.hot import Change, Query
 from prep_tracker.store.message_rows import EndpointRow, MessageRow, NewMessage
+from prep_tracker.store.message_tables import TO_ENDPOINT
 from prep_tracker.store.rows import columns, is_one, of_clinic, this
 from prep_tracker.store.tables import FAILED, messages, webhook_endpoints
 from prep_tracker.store.types import Instant
@@ -45,6 +47,7 @@ _IN_LANES = (
 _FAILED_BY = Query(
     select(_M.procedure_id, func.count())
     .where(of_clinic(messages), FAILED, _M.procedure_id.is_not(None))
+    .where(or_(TO_ENDPOINT, _M.settled_at >= bindparam("since", type_=Instant)))
     .group_by(_M.procedure_id),
     lambda name, number: (str(name), int(number)),
 )
@@ -189,9 +192,12 @@ def of_endpoint(
     return [MessageRow(*row) for row in connection.execute(statement, this(clinic_id, endpoint_id))]
 
 
-def failed_by_procedure(connection: Connection, clinic_id: str) -> dict[str, int]:
-    """Count the messages of a clinic that could not be sent, by procedure; procedures without any are left out."""
-    return dict(_FAILED_BY.all(connection, this(clinic_id)))
+def failed_by_procedure(connection: Connection, clinic_id: str, *, since: datetime) -> dict[str, int]:
+    """Count the messages of a clinic that could not be sent, by procedure; procedures without any are left out.
+
+    To patients: since an instant. What failed to reach a system counts until it is sent again or forgotten.
+    """
+    return dict(_FAILED_BY.all(connection, {**this(clinic_id), "since": since}))
 
 
 def failed(connection: Connection, clinic_id: str, *, limit: int) -> list[MessageRow]:

@@ -185,10 +185,16 @@ class Worker:
         return 0.0
 
     def _try(self, row: MessageRow, ready: Ready | Dropped | None) -> float:
-        now = self._clock.now()
-        if ready is None:
-            ready = self._store.run_read(lambda c: compose(c, row, self._writing, now=now))
         outcome: Outcome | None = None
+        if ready is None and row.attempts <= MOST_CLAIMS:
+            now = self._clock.now()
+            try:
+                ready = self._store.run_read(lambda c: compose(c, row, self._writing, now=now))
+            except UnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a fault of ours must not keep its lane waiting for ever
+                _log().error("a message could not be written", number=row.number, **_told(error))
+                outcome = Retry(f"A fault of ours: {type(error).__name__}.")
         began = monotonic()
         if isinstance(ready, Ready) and row.attempts <= MOST_CLAIMS:
             channel = self._channels.get(row.channel) or NotSetUp(f"No way to send by {row.channel} is set up.")

@@ -23,10 +23,13 @@ TOGETHER: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A message that was tried, or was not to be sent, with what became of it and when; ``chance`` spreads retries."""
+    """A message that was tried, or was not to be sent, with what became of it and when; ``chance`` spreads retries.
+
+    ``ready`` is None where it could not even be written.
+    """
 
     row: MessageRow
-    ready: Ready | Dropped
+    ready: Ready | Dropped | None
     outcome: Outcome | None
     now: datetime
     chance: float
