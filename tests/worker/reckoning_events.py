@@ -13,7 +13,7 @@ from prep_tracker.domain.standing import level_on
 from tests.worker.lives import MINUTE, Life
 from tests.worker.naps import asleep_between, awake_from
 from tests.worker.post import Attempt
-from tests.worker.reckoning import Fault, Rows, wall
+from tests.worker.reckoning import Fault, Rows, first_instant, wall
 
 UNDO = timedelta(minutes=2)
 ATTEMPTS = 13
@@ -38,7 +38,7 @@ def faults_of_events(life: Life, rows: Rows) -> Iterator[Fault]:
         yield from ((("stuck", f"{row['topic']} {row['status']}")) for row in rows if row["status"] == "planned")
     yield from _lost(life, rows, told)
     if all(then.is_told for then in life.history):
-        yield from _standing(life, told)
+        yield from _standing(life, rows, told)
 
 
 def _order(told: list[Attempt]) -> Iterator[Fault]:
@@ -107,8 +107,18 @@ def _lost(life: Life, rows: Rows, told: list[Attempt]) -> Iterator[Fault]:
     for due in all_due:
         was_off = not all(then.is_told for then in life.history if then.at >= due.at or then is life.then(due.at))
         gone = not life.history[-1].is_here and due.key[1] in waiting
-        if due.key not in arrived | parked | undone and not was_off and not gone:
+        taken = due.key[0] == "procedure.standing_changed" and due.key not in tried and _began_unseen(life, due.at)
+        if due.key not in arrived | parked | undone and not was_off and not gone and not taken:
             yield "event lost", f"{due.at}: {due.key}"
+
+
+def _began_unseen(life: Life, at: datetime) -> bool:
+    """Say whether a day began about then while the worker slept, which may have taken a change back before it was told.
+
+    How it stood in the end must have been told all the same.
+    """
+    day = wall(at, life.zone).toordinal()
+    return any((begin := first_instant(day + n, 0, life.zone)) != awake_from(begin) for n in range(-2, 3))
 
 
 def _undone(life: Life, never: list[Due], every: list[Due], told: list[Attempt]) -> set[Key]:
@@ -146,7 +156,7 @@ def _in_time(first: Due, back: Due, told: list[Attempt]) -> bool:
     return any(times[0] <= free and times[-1] >= min(free, back.at) and len(times) > 1 for times in runs.values())
 
 
-def _standing(life: Life, told: list[Attempt]) -> Iterator[Fault]:
+def _standing(life: Life, rows: Rows, told: list[Attempt]) -> Iterator[Fault]:
     """Each change begins where the last one ended; whenever all is quiet, the last one told is how it stands."""
     stands: Any = None
     changes: list[tuple[datetime, Any]] = []
@@ -167,6 +177,7 @@ def _standing(life: Life, told: list[Attempt]) -> Iterator[Fault]:
         then = life.then(now - timedelta(microseconds=1))
         is_quiet = now - then.at > 5 * MINUTE and not asleep_between(now - 5 * MINUTE, now)
         is_quiet = is_quiet and not any(_runs(told, one.id)[0] < now < _runs(told, one.id)[1] for one in told)
+        is_quiet = is_quiet and not any(row["status"] == "planned" and row["created_at"] < now for row in rows)
         checklist = life.plan(then.entries)
         if is_quiet and checklist.record.ended is None and then.is_here:
             last = next((level for at, level in reversed(changes) if at < now), None)
