@@ -180,6 +180,8 @@ def _could(life: Life, way: str, at: datetime, end: datetime) -> bool:
     """Say whether a message could be sent: at once, or at an attempt later on until which nothing changed."""
     tried = [one for one in life.attempts if one.channel == way and at <= one.at < end]
     if any(one.outcome == "died" for one in tried):
+        if tried[-1].outcome == "retry":
+            return False  # it waits for so long as the other side asked for, or longer each time
         until = tried[-1].at + LEASE + SECOND
         return until < min(end, life.until) and _steady(life, at, until) and outcome_at(life, way, until) == "sent"
     if outcome_at(life, way, at) != "retry":

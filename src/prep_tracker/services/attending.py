@@ -72,8 +72,13 @@ def _remind(connection: Connection, desk: Desk, row: ProcedureRow, checklist: Ch
     sent, last = outbox.reminded(connection, desk.clinic.id, row.id) if ways else (0, None)
     if last is not None:
         first = max(first, last.toordinal() + 1)
+    today = civil_day(desk.now, sending.zone).toordinal()
+    over = digest_of(checklist, sending, today)
+    opens = today if over is None or over.not_after > desk.now else today + 1
+    passed = [digest for digest in digests(checklist, sending, first, sent=sent) if digest.day < opens]
     new: list[NewMessage] = []
-    for digest in digests(checklist, sending, first, sent=sent):
+    # What has missed its time takes no place among the clinic's most.
+    for digest in (*passed, *digests(checklist, sending, max(first, opens), sent=sent)):
         if digest.due_at > desk.now or not ways:
             break
         if digest.not_after <= desk.now:
