@@ -9,6 +9,7 @@ from prep_tracker.exports.messages import Letterhead
 
 if TYPE_CHECKING:
     from prep_tracker.store.clinics import ClinicRow
+    from prep_tracker.store.message_rows import ChannelName
     from prep_tracker.store.patients import PatientRow
 
 
@@ -41,7 +42,12 @@ def stop_url(public_url: str | None, clinic: ClinicRow, message_id: str) -> str 
     return f"{public_url}/stop/{clinic.id}/{message_id}" if code is None else f"{public_url}/s/{code}"
 
 
+def addresses(patient: PatientRow) -> dict[ChannelName, str | None]:
+    """Give the ways on which a patient has agreed to be written to, each with the address, if there is one."""
+    known: dict[ChannelName, str | None] = {"email": patient.email, "sms": patient.phone}
+    return {channel: address for channel, address in known.items() if patient.messages.get(channel)}
+
+
 def ways_of(patient: PatientRow) -> tuple[str, ...]:
     """Name the ways on which a patient gets messages: agreed to, and with an address."""
-    addresses = {"email": patient.email, "sms": patient.phone}
-    return tuple(way for way, address in addresses.items() if address and patient.messages.get(way))
+    return tuple(way for way, address in addresses(patient).items() if address)

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from prep_tracker.desk.case import Desk, plan_at
+from prep_tracker.desk.letterhead import addresses
 from prep_tracker.desk.telling import attend_at, passed, sending_of, tell_turn
 from prep_tracker.domain.actor import Actor
 from prep_tracker.domain.days import civil_day
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from prep_tracker.store.patients import PatientRow
     from prep_tracker.store.procedures import ProcedureRow
 
-CHANNELS: tuple[ChannelName, ...] = ("email", "sms")
 TOO_LATE = "Its day had passed before it could be sent."
 NO_ADDRESS = "The patient has agreed to messages, but there is no address to send them to."
 
@@ -53,12 +53,6 @@ def attend(
     _tell(connection, desk, row, checklist)
     attending.attend_at(connection, clinic_id, row.id, attend_at(clinic, checklist, patient.time_zone, now, said=False))
     return True
-
-
-def addresses(patient: PatientRow) -> dict[ChannelName, str | None]:
-    """Give the ways on which a patient has agreed to be written to, each with the address, if there is one."""
-    known: dict[ChannelName, str | None] = {"email": patient.email, "sms": patient.phone}
-    return {channel: known[channel] for channel in CHANNELS if patient.messages.get(channel)}
 
 
 def _remind(connection: Connection, desk: Desk, row: ProcedureRow, checklist: Checklist, patient: PatientRow) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from prep_tracker.catalog.speaking import choose_language, words
 from prep_tracker.channels import Outgoing
 from prep_tracker.desk.case import Desk, note, note_other, open_case, plan_of
+from prep_tracker.desk.letterhead import addresses
 from prep_tracker.desk.telling import sending_of
 from prep_tracker.domain import people
 from prep_tracker.domain.entries import Ended, Moved
@@ -144,9 +145,10 @@ class _Look:
             return wrong
         if row.channel == "webhook":
             return None if row.endpoint_id in self.on else OFF
-        if not self.patient.messages.get(row.channel):
+        agreed = addresses(self.patient)
+        if row.channel not in agreed:
             return NO_CONSENT
-        if not (self.patient.email if row.channel == "email" else self.patient.phone):
+        if not agreed[row.channel]:
             return NO_ADDRESS
         sending = sending_of(self.desk.clinic, self.patient.time_zone)
         digest = None if row.day is None else digest_of(self.checklist, sending, row.day.toordinal())
@@ -162,12 +164,12 @@ def _planned(desk: Desk, case: Case, patient: PatientRow, first: int, sent: int)
     checklist, next_at = case.checklist, case.row.attend_at
     sending = sending_of(desk.clinic, patient.time_zone)
     why: Why | None = None
-    agreed = [way for way in ("email", "sms") if patient.messages.get(way)]
+    agreed = addresses(patient)
     if not sending.active:
         why = "reminders-off"
     elif not agreed:
         why = "no-consent"
-    elif not any(patient.email if way == "email" else patient.phone for way in agreed):
+    elif not any(agreed.values()):
         why = "no-address"
     sending = replace(sending, active=True)
     days = {digest.day for digest in digests(checklist, sending, first, sent=sent)}

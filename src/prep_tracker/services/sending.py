@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from prep_tracker.catalog.speaking import choose_language, words
 from prep_tracker.channels import Failed, Gone, Outcome, Outgoing, Retry, Sent
 from prep_tracker.desk.case import Desk, plan_at
-from prep_tracker.desk.letterhead import letterhead, stop_url
+from prep_tracker.desk.letterhead import addresses, letterhead, stop_url
 from prep_tracker.desk.telling import sending_of, setting
 from prep_tracker.domain.actor import Actor
 from prep_tracker.domain.backoff import wait
@@ -102,9 +102,10 @@ def _compose(connection: Connection, row: MessageRow, writing: Writing, now: dat
         patient = patients.get(connection, clinic.id, kept.patient_id)
     except NotFoundError:
         return Dropped(NO_PROCEDURE)
-    if not patient.messages.get(row.channel):
+    agreed = addresses(patient)
+    if row.channel not in agreed:
         return Dropped(NO_CONSENT)
-    address = patient.email if row.channel == "email" else patient.phone
+    address = agreed[row.channel]
     if not address:
         return Dropped(NO_ADDRESS)
     desk = Desk(Actor(clinic.id, "system", "", ""), clinic, writing.calendar_of(clinic), now)
