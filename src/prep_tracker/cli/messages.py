@@ -33,6 +33,7 @@ def list_messages(
 ) -> None:
     """List what was sent, is planned, was dropped and failed, each with why."""
     from prep_tracker.catalog.speaking import choose_language, words
+    from prep_tracker.desk.telling import setting
     from prep_tracker.domain.errors import NotFoundError
     from prep_tracker.exports.outbox import message_document, reckoned_document
     from prep_tracker.services import messages
@@ -45,7 +46,8 @@ def list_messages(
         except NotFoundError:
             raise _unknown(desk, procedure) from None
         kept = [message_document(row, found.case.checklist, said) for row in found.kept]
-        return [*kept, *(reckoned_document(x.digest, x.checklist, x.why, said, None) for x in found.reckoned)]
+        most = setting(desk.clinic, "most_messages")
+        return [*kept, *(reckoned_document(x.digest, x.checklist, x.why, said, None, most=most) for x in found.reckoned)]
 
     items = _at_desk(clinic, work)
     if as_json:
