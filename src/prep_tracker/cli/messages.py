@@ -47,7 +47,8 @@ def list_messages(
             raise _unknown(desk, procedure) from None
         kept = [message_document(row, found.case.checklist, said) for row in found.kept]
         most = setting(desk.clinic, "most_messages")
-        return [*kept, *(reckoned_document(x.digest, x.checklist, x.why, said, None, most=most) for x in found.reckoned)]
+        coming = (reckoned_document(x.digest, x.checklist, x.why, said, None, most=most) for x in found.reckoned)
+        return [*kept, *coming]
 
     items = _at_desk(clinic, work)
     if as_json:
